@@ -1,0 +1,110 @@
+// The model: one configuration as its text says it, names unresolved, places kept. Filled by the keyword rows
+// (app/keywords_*.cpp), checked by app/validate, compiled into a snapshot by app/compile. No behaviour.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "balance/settings.hpp"
+#include "base/address.hpp"
+#include "base/units.hpp"
+#include "config/span.hpp"
+#include "log/settings.hpp"
+#include "servers/settings.hpp"
+
+namespace ringway::proxy {
+
+enum class mode : std::uint8_t { tcp, http };
+
+// One address of one `bind` line (a line with several addresses or a port range gives several of these).
+struct bind_settings {
+  config::span where;          // the address word
+  address at;                  // v4/v6 with port; "*" is v4 any; kind unix_path: see path
+  std::string host;            // a name, still to be resolved; empty: literal
+  std::string path;            // unix socket
+  bool abstract = false;
+  int fd = -1;                 // fd@N: an inherited listening socket
+  std::string name;            // `name`; empty: none
+  unsigned id = 0;             // 0: to be given
+  unsigned maxconn = 0;        // 0: the proxy's
+  int backlog = 0;             // 0: the proxy's `backlog`, else its maxconn
+  bool v4v6 = false, v6only = false;
+  std::string interface;
+  std::optional<unsigned> mode_bits;     // unix sockets: permission bits
+  std::optional<unsigned> uid, gid;      // unix sockets: owner (user/group/uid/gid words)
+  std::string user, group;               // as written; resolved by app (syntax-only does not)
+};
+
+// Milliseconds; unset: no limit (HAProxy warns), as configured `0` means too.
+struct timeouts {
+  std::optional<milliseconds> client, server, connect, http_request, http_keep_alive, queue, check, tunnel,
+      client_fin, server_fin, tarpit;
+};
+
+enum class connection_mode : std::uint8_t { keep_alive, server_close, close };
+
+struct forwardfor_settings {
+  bool enabled = false;
+  std::string header = "X-Forwarded-For";
+  std::optional<address> except;      // network
+  unsigned except_bits = 0;           // prefix length
+  bool if_none = false;
+};
+
+// frontend, backend, listen (both) or defaults: HAProxy's "proxy".
+struct section_settings {
+  std::string name;
+  config::span where;       // the name, or the section word
+  bool front = false, back = false;
+  bool disabled = false;
+  std::uint32_t id = 0;     // 0: to be given
+  std::string description;
+  mode kind = mode::tcp;
+  timeouts time;
+  log::settings log;
+
+  // front
+  std::vector<bind_settings> binds;
+  std::optional<unsigned> maxconn;   // unset: global's; also `maxconn` of a frontend
+  int backlog = 0;                   // 0: maxconn
+  std::string default_backend;       // empty: none (for listen: itself)
+  config::span default_backend_where;
+
+  // back
+  balance::settings balance;
+  bool balance_set = false, hash_type_set = false;
+  std::vector<servers::settings> servers;
+  servers::settings server_defaults;
+  unsigned retries = 3;
+  std::optional<int> redispatch;     // unset: off; option redispatch alone is -1
+  bool allbackups = false, abortonclose = false;
+  unsigned fullconn = 0;             // 0: derived
+
+  // both
+  connection_mode connection = connection_mode::keep_alive;
+  forwardfor_settings forwardfor;
+  bool tcpka_client = false, tcpka_server = false;  // clitcpka, srvtcpka, tcpka
+  bool nolinger = false;
+};
+
+struct global_settings {
+  bool daemon = false;
+  unsigned nbthread = 0;             // 0: one per usable CPU
+  std::optional<unsigned> maxconn;   // unset: from the file descriptor limit
+  std::string user, group, chroot, pidfile, description, node;
+  std::optional<unsigned> uid, gid;
+  std::optional<unsigned> ulimit_n;
+  std::uint32_t bufsize = 16384;     // tune.bufsize, bytes per buffer
+  std::uint32_t maxrewrite = 1024;
+  std::optional<milliseconds> hard_stop_after;
+  log::global_settings log;
+};
+
+struct model {
+  global_settings global;
+  std::vector<section_settings> sections;  // in file order, without defaults
+};
+
+}  // namespace ringway::proxy

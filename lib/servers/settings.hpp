@@ -1,0 +1,66 @@
+// What a `server` or `default-server` line says. Plain data; filled by the keyword rows.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "balance/settings.hpp"
+#include "base/address.hpp"
+#include "base/units.hpp"
+#include "config/span.hpp"
+
+namespace ringway::servers {
+
+enum class init_addr : std::uint8_t { last, libc, none, ip };
+struct init_addr_step {
+  init_addr how = init_addr::libc;
+  address ip;  // init_addr::ip only
+};
+enum class prefer : std::uint8_t { ipv6, ipv4, none };  // resolve-prefer; ipv6 is HAProxy's default
+
+struct source_settings {
+  std::optional<address> from;  // port 0: any; unset: the kernel chooses
+  std::uint16_t port_high = 0;  // with from->port: a range; 0: a single port
+  std::string interface;        // empty: any
+};
+
+struct check_settings {
+  bool enabled = false;
+  milliseconds inter{2000};
+  milliseconds fastinter{0};  // 0: inter
+  milliseconds downinter{0};  // 0: inter
+  unsigned rise = 2, fall = 3;
+  std::uint16_t port = 0;  // 0: the server's own
+  std::optional<address> addr;  // unset: the server's own
+};
+
+struct settings {
+  std::string name;
+  config::span where;       // the name
+  config::span where_addr;  // the address word
+  // Address as written: exactly one of ip (address.is_ip()), host, or unix path.
+  address ip;               // kind none: not a literal
+  std::string host;         // a name to resolve; empty: literal or unix path
+  std::string unix_path;    // starts with '/' or '@' (abstract, without the '@' stored)
+  bool unix_abstract = false;
+  std::uint16_t port = 0;     // 0: none written (then the client's destination port is used)
+  bool port_relative = false;  // "+N"/"-N" or missing: offset to the client's destination port
+  int port_offset = 0;
+
+  std::uint32_t id = 0;       // 0: to be given (SPEC 3.1), filled when the section closes
+  unsigned weight = 1;        // 0..256
+  bool backup = false;
+  bool disabled = false;
+  unsigned maxconn = 0;       // 0: no limit
+  unsigned minconn = 0;
+  unsigned maxqueue = 0;      // 0: no limit
+  milliseconds slowstart{0};  // 0: off
+  balance::hash_key hash_key = balance::hash_key::id;
+  source_settings source;
+  std::vector<init_addr_step> init_addrs;  // empty: last,libc, and then `none` (ringway starts without the name)
+  prefer resolve_prefer = prefer::ipv6;
+  check_settings check;
+};
+
+}  // namespace ringway::servers
