@@ -1,0 +1,50 @@
+// What we tell the author of a configuration: one cause each, the place, and help apart from the message.
+// Rendered as HAProxy's first line (greppable), then the source line with a caret, or as JSON.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/span.hpp"
+
+namespace ringway::config {
+
+class source_set;
+
+enum class severity { notice, warning, alert, diag };  // diag: said only with -dD
+
+struct diagnostic {
+  severity level = severity::alert;
+  std::string id;       // stable kebab-case name of the kind: "unknown-keyword", "not-supported-yet", "retired", …
+  span where;           // line 0: no place
+  std::string message;  // one sentence, no final dot, starts lower-case after the place
+  std::string help;     // what to do; empty: none
+  std::vector<std::pair<span, std::string>> notes;  // other places that matter ("first declared here")
+};
+
+class diagnostics {
+ public:
+  diagnostic& alert(std::string id, span where, std::string message, std::string help = {});
+  diagnostic& warning(std::string id, span where, std::string message, std::string help = {});
+  diagnostic& notice(std::string id, span where, std::string message, std::string help = {});
+  diagnostic& diag(std::string id, span where, std::string message, std::string help = {});
+
+  const std::vector<diagnostic>& all() const { return list_; }
+  std::size_t count(severity level) const;
+  bool failed() const { return count(severity::alert) > 0; }
+
+ private:
+  std::vector<diagnostic> list_;
+};
+
+struct render_options {
+  bool colour = false;
+  std::string_view program = "haproxy";  // for the [NOTICE] (pid) prefix
+  int pid = 0;
+};
+// Text: "[ALERT]    (PID) : config : parsing [file:line:column] : message", the line, a caret, "help: …".
+std::string render_text(const diagnostics& from, const source_set& sources, const render_options& how);
+// One JSON object a line? No: one array, stable keys file,line,column,length,severity,id,message,help,notes.
+std::string render_json(const diagnostics& from, const source_set& sources);
+
+}  // namespace ringway::config
