@@ -11,7 +11,9 @@ enum class algorithm : std::uint8_t {
 };
 enum class hash_method : std::uint8_t { map_based, consistent };
 enum class hash_function : std::uint8_t { sdbm, djb2, wt6, crc32, none };
-enum class hash_key : std::uint8_t { id, id32, addr, addr_port };
+enum class hash_key : std::uint8_t { id, id32, addr, addr_port, guid };
+// hash-preserve-affinity: what a ring does when the server of a key has no room (3.2 and later)
+enum class affinity : std::uint8_t { always, maxconn, maxqueue };
 
 struct settings {
   algorithm kind = algorithm::roundrobin;  // HAProxy 3.3 made `random` the default; see lib/balance/README.md
@@ -30,6 +32,7 @@ struct settings {
   hash_function function = hash_function::sdbm;
   bool avalanche = false;           // `hash-type consistent` alone turns it on; an explicit function does not
   std::uint32_t balance_factor = 0;  // percent, above 100; 0: off
+  affinity preserve = affinity::always;
 };
 
 }  // namespace ringway::balance
