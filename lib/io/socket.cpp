@@ -1,0 +1,132 @@
+#include "io/socket.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "io/waker.hpp"
+
+namespace ringway::io {
+
+int socket::adopt(int fd) {
+  if (const int error = events_->add(fd, *this); error != 0) return error;
+  fd_ = fd;
+  can_read_ = can_write_ = true;
+  hang_up_ = error_ = wants_write_ = muted_ = false;
+  return 0;
+}
+
+int socket::adopt_connecting(int fd) {
+  if (const int error = events_->add(fd, *this); error != 0) return error;
+  fd_ = fd;
+  can_read_ = can_write_ = hang_up_ = error_ = muted_ = false;
+  wants_write_ = true;
+  return 0;
+}
+
+int socket::connect_error() {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+  return error;
+}
+
+transfer socket::read(void* into, std::size_t size) {
+  for (;;) {
+    const ssize_t n = ::recv(fd_, into, size, 0);
+    if (n > 0) {
+      // Edge-triggered: a short read has emptied the socket, unless the end is already known to follow.
+      if (static_cast<std::size_t>(n) < size && !hang_up_) can_read_ = false;
+      return {outcome::done, 0, static_cast<std::size_t>(n)};
+    }
+    if (n == 0) {
+      hang_up_ = true;
+      return {outcome::end, 0, 0};
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      can_read_ = false;
+      return {outcome::blocked, 0, 0};
+    }
+    error_ = true;
+    return {outcome::failed, errno, 0};
+  }
+}
+
+transfer socket::write(const iovec* from, int count, bool more) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(from);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  std::size_t wanted = 0;
+  for (int i = 0; i < count; ++i) wanted += from[i].iov_len;
+  for (;;) {
+    const ssize_t n = ::sendmsg(fd_, &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+    if (n >= 0) {
+      if (static_cast<std::size_t>(n) < wanted) {
+        can_write_ = false;
+        wants_write_ = true;
+      }
+      return {outcome::done, 0, static_cast<std::size_t>(n)};
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      can_write_ = false;
+      wants_write_ = true;
+      return {outcome::blocked, 0, 0};
+    }
+    error_ = true;
+    return {outcome::failed, errno, 0};
+  }
+}
+
+void socket::on_event(std::uint32_t events) {
+  bool wake = false;
+  if ((events & EPOLLIN) != 0) {
+    can_read_ = true;
+    wake = !muted_;
+  }
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    wake = wake || !hang_up_ || !muted_;
+    hang_up_ = true;
+    can_read_ = true;
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+      error_ = error_ || (events & EPOLLERR) != 0;
+      can_write_ = true;
+      wake = true;
+    }
+  }
+  if ((events & EPOLLOUT) != 0) {
+    can_write_ = true;
+    wake = wake || wants_write_;
+    wants_write_ = false;
+  }
+  if (wake && owner_ != nullptr) owner_->wake();
+}
+
+void socket::shut_down_write() {
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
+}
+
+void socket::close() {
+  if (fd_ < 0) return;
+  events_->forget(*this);
+  ::close(fd_);
+  fd_ = -1;
+}
+
+void socket::reset() {
+  if (fd_ < 0) return;
+  const linger off{1, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+  close();
+}
+
+int socket::release() {
+  events_->remove(fd_, *this);
+  const int fd = fd_;
+  fd_ = -1;
+  return fd;
+}
+
+}  // namespace ringway::io

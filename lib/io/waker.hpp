@@ -1,0 +1,94 @@
+// One coroutine, one waker. Sockets and deadlines that belong to a coroutine point at its waker; an event sets
+// a flag in the socket or deadline and wakes the coroutine, which then looks at all of them. Nothing is ever
+// cancelled: a time limit that passes is one more thing to look at. So a relay of two sockets and two time
+// limits is a plain loop in one coroutine, with no race between "data" and "timer".
+//
+// Waking only queues the coroutine; the worker's loop resumes it after the events of this turn were taken in.
+// Hence no coroutine ever runs inside another one's call, and several events cost one resumption.
+//
+// Thread: the worker that owns the run queue. Lifetime: a waker is destroyed only when its coroutine is not
+// waiting, or together with the waiting coroutine's frame.
+#pragma once
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <cstddef>
+#include <new>
+#include <utility>
+
+#include "io/task.hpp"
+
+namespace ringway::io {
+
+class run_queue;
+
+class waker {
+ public:
+  explicit waker(run_queue& queue) : queue_(&queue) {}
+  waker(const waker&) = delete;
+  waker& operator=(const waker&) = delete;
+  ~waker();
+
+  // Marks the coroutine runnable; idempotent until it ran.
+  void wake();
+
+  // Awaitable: suspends until wake(). Returns at once if a wake is already pending.
+  auto wait() {
+    return asio::async_initiate<const asio::deferred_t, void()>(initiation{this}, asio::deferred);
+  }
+
+ private:
+  friend class run_queue;
+
+  struct initiation {
+    waker* self;
+    template <typename Handler>
+    void operator()(Handler&& handler) const {
+      self->park(std::forward<Handler>(handler));
+    }
+  };
+
+  template <typename Handler>
+  void park(Handler&& handler) {
+    using stored = std::decay_t<Handler>;
+    static_assert(sizeof(stored) <= sizeof storage_ && alignof(stored) <= alignof(std::max_align_t));
+    ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
+    resume_ = [](void* where) {
+      auto* held = static_cast<stored*>(where);
+      stored moved(std::move(*held));
+      held->~stored();
+      std::move(moved)();
+    };
+    if (pending_) enqueue();
+  }
+  void enqueue();
+
+  run_queue* queue_;
+  waker* next_ = nullptr;
+  waker* previous_ = nullptr;
+  void (*resume_)(void*) = nullptr;  // set while the coroutine waits
+  bool pending_ = false;
+  bool queued_ = false;
+  alignas(std::max_align_t) std::byte storage_[32];
+};
+
+// The coroutines that can go on, in the order in which they were woken.
+class run_queue {
+ public:
+  run_queue() = default;
+  run_queue(const run_queue&) = delete;
+  run_queue& operator=(const run_queue&) = delete;
+
+  bool empty() const { return first_ == nullptr; }
+  // Resumes what is queued now; what becomes runnable meanwhile waits for the next call.
+  void run();
+
+ private:
+  friend class waker;
+  void push(waker& one);
+  void erase(waker& one);
+  waker* first_ = nullptr;
+  waker* last_ = nullptr;
+  waker* stop_ = nullptr;  // run() ends after this one
+};
+
+}  // namespace ringway::io
