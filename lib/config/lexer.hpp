@@ -1,0 +1,39 @@
+// One line of configuration text into words: quotes, escapes, comments, environment variables.
+// configuration.txt, "Quoting and escaping" and "Environment variables".
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.hpp"
+#include "config/environment.hpp"
+#include "config/word.hpp"
+
+namespace ringway::config {
+
+// What a line may look up while it is lexed. References must outlive the call only.
+struct lex_context {
+  const environment& variables;
+  std::uint32_t file = 0;         // for the spans
+  std::uint32_t line = 1;         // for the spans and ${.LINE}
+  std::string_view file_name;     // ${.FILE}
+  std::string_view section_name;  // ${.SECTION}; empty before the first section
+};
+
+struct unset_variable {
+  std::string name;
+  span where;  // from the dollar to the end of the reference
+};
+
+struct lex_result {
+  std::vector<word> words;  // in order; empty: a blank line or a comment. Not to be used with an error.
+  std::vector<unset_variable> unset;  // references to variables that do not exist and have no default
+  std::optional<diagnostic> error;    // what stopped the lexer, with its exact place and help
+};
+
+// `text` is the line without its line end. Never throws but for memory; linear in the text and the variables.
+lex_result lex_line(std::string_view text, const lex_context& context);
+
+}  // namespace ringway::config

@@ -1,0 +1,74 @@
+// The configuration line by line, as sections read it: conditional blocks and messages (.if … .endif, .notice
+// …) are resolved here, and each line is lexed only when it is asked for, so that setenv and its kind act on
+// the lines below them. configuration.txt, "Conditional blocks".
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/condition.hpp"
+#include "config/diagnostic.hpp"
+#include "config/environment.hpp"
+#include "config/source.hpp"
+#include "config/word.hpp"
+
+namespace ringway::config {
+
+// Start-up only; one thread. Keeps references to all it is given.
+class preprocessor {
+ public:
+  static constexpr std::size_t deepest_nesting = 16;  // .if inside .if; HAProxy's own limit
+
+  preprocessor(const source_set& sources, environment& variables, const build_facts& facts,
+               diagnostics& report);
+
+  // The next line that says something, lexed with the environment of this moment. Lines that cannot be lexed
+  // are reported and left out. nullopt: the end of the last file. A new file begins where line::where.file
+  // changes (sections end there).
+  std::optional<line> next();
+
+  // To be called by whoever opens a section: what ${.SECTION} gives from the next line on. The name of the
+  // section, or its type when it has none. Emptied by itself at the start of each file.
+  void section(std::string_view name) { section_ = std::string(name); }
+
+  environment& variables() { return variables_; }
+
+ private:
+  enum class branch {
+    taking,
+    waiting,
+    done
+  };  // in it; not yet found a true one; one was found, skip the rest
+  struct block {
+    span opened;  // the .if
+    branch state;
+    bool seen_else = false;
+    bool enclosed_skips;  // an outer block skips: nothing in here is evaluated
+    span last;            // the .else, for the note of a second one
+  };
+
+  std::optional<line> lex(std::string_view text, span where);
+  bool directive(std::string_view text, span where);
+  void open(std::string_view text, span where);
+  void alternate(std::string_view text, span where);
+  void otherwise(std::string_view text, span where);
+  void close(std::string_view text, span where);
+  void say(const line& what);
+  bool evaluate_rest(const line& what, std::string_view text);
+  void expect_end(std::string_view text, span where, std::string_view name);
+  bool skipping() const { return !blocks_.empty() && blocks_.back().state != branch::taking; }
+  void end_of_file();
+
+  const source_set& sources_;
+  environment& variables_;
+  const build_facts& facts_;
+  diagnostics& report_;
+  std::vector<block> blocks_;
+  std::string section_;
+  std::uint32_t file_ = 0;
+  std::uint32_t line_ = 0;  // lines of file_ already read
+};
+
+}  // namespace ringway::config
