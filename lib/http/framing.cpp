@@ -1,0 +1,136 @@
+#include "http/framing.hpp"
+
+#include <optional>
+
+#include "base/text.hpp"
+
+namespace ringway::http {
+
+namespace {
+
+std::optional<std::uint64_t> parse_length(std::string_view text) {  // 1*DIGIT (RFC 9110 8.6)
+  if (text.empty() || text.size() > 19) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (value > 0x7fffffffffffffffULL) return std::nullopt;
+  return value;
+}
+
+struct seen {
+  bool has_length = false, has_coding = false;
+  bool chunked = false, other_coding = false;
+  std::uint64_t length = 0;
+};
+
+// Reads every Content-Length and Transfer-Encoding of a message.
+const char* read_fields(field_list& fields, seen& out) {
+  bool chunked_last = false;
+  for (field& one : fields) {
+    if (one.id == known::content_length) {
+      std::string_view rest = one.value;
+      bool first_element = true;
+      bool list = false;
+      do {
+        const bool more = rest.find(',') != std::string_view::npos;
+        const auto value = parse_length(next_element(rest));
+        if (!value) return "invalid Content-Length";
+        if ((out.has_length || !first_element) && *value != out.length) return "differing Content-Length values";
+        out.length = *value;
+        list = list || more;
+        first_element = false;
+        if (more && rest.empty()) return "invalid Content-Length";  // "5,"
+      } while (!rest.empty());
+      if (out.has_length) one.dropped = true;  // equal to an earlier one
+      if (list) {
+        // "5, 5" goes on as "5": the value becomes its first element, written anew.
+        std::string_view all = one.value;
+        one.value = next_element(all);
+        one.line = {};
+      }
+      out.has_length = true;
+    } else if (one.id == known::transfer_encoding) {
+      out.has_coding = true;
+      std::string_view rest = one.value;
+      bool any = false;
+      while (!rest.empty()) {
+        const std::string_view coding = next_element(rest);
+        if (coding.empty()) continue;
+        any = true;
+        if (out.chunked) return "chunked is not the last transfer coding";
+        if (same_text(coding, "chunked"))
+          out.chunked = chunked_last = true;
+        else if (is_token(coding.substr(0, coding.find(';'))))
+          out.other_coding = true;
+        else
+          return "invalid Transfer-Encoding";
+      }
+      if (!any) return "empty Transfer-Encoding";
+    }
+  }
+  static_cast<void>(chunked_last);
+  return nullptr;
+}
+
+}  // namespace
+
+refusal request_body(request_head& head, body_length& out) {
+  out = {};
+  seen found;
+  if (const char* reason = read_fields(head.fields, found); reason != nullptr) return {400, reason};
+  if (found.has_coding) {
+    // HTTP/1.0 knows no transfer coding: what follows could be read in two ways (RFC 9112 6.1).
+    if (head.minor == 0) return {400, "Transfer-Encoding in an HTTP/1.0 request"};
+    if (!found.chunked) return {400, "the last transfer coding is not chunked"};
+    if (found.has_length) return {400, "both Content-Length and Transfer-Encoding"};
+    // We can neither decode nor vouch for another coding under chunked (RFC 9112 6.1 would answer 501; 422 as HAProxy).
+    if (found.other_coding) return {422, "unsupported transfer coding"};
+    if (head.verb == method::trace) return {400, "TRACE with a body"};
+    out.how = body_length::kind::chunked;
+    return {};
+  }
+  if (found.has_length) {
+    if (head.verb == method::trace && found.length > 0) return {400, "TRACE with a body"};
+    out.how = found.length > 0 ? body_length::kind::counted : body_length::kind::none;
+    out.bytes = found.length;
+  }
+  return {};
+}
+
+refusal response_body(response_head& head, method request, body_length& out) {
+  out = {};
+  seen found;
+  if (const char* reason = read_fields(head.fields, found); reason != nullptr) return {502, reason};
+  if (found.has_coding && (!found.chunked || found.other_coding))
+    return {502, "unsupported transfer coding in the response"};
+  if (found.has_coding && found.has_length) return {502, "both Content-Length and Transfer-Encoding in the response"};
+  if (found.has_coding && head.minor == 0) return {502, "Transfer-Encoding in an HTTP/1.0 response"};
+  const bool informational = head.status < 200;
+  if (informational || head.status == 204) {
+    // RFC 9112 6.1: no Transfer-Encoding here; a Content-Length is as wrong and would mislead the client.
+    if (found.has_coding || (found.has_length && found.length > 0 && head.status != 204)) {
+      if (found.has_coding) return {502, "Transfer-Encoding in a response that cannot have a body"};
+    }
+    drop_all(head.fields, known::content_length);
+    return {};
+  }
+  if (request == method::head || head.status == 304) return {};
+  if (request == method::connect && head.status < 300) {
+    drop_all(head.fields, known::content_length);
+    drop_all(head.fields, known::transfer_encoding);
+    return {};
+  }
+  if (found.has_coding) {
+    out.how = body_length::kind::chunked;
+  } else if (found.has_length) {
+    out.how = found.length > 0 ? body_length::kind::counted : body_length::kind::none;
+    out.bytes = found.length;
+  } else {
+    out.how = body_length::kind::until_close;
+  }
+  return {};
+}
+
+}  // namespace ringway::http

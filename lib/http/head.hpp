@@ -1,0 +1,56 @@
+// Request and response heads as both HTTP/1 and later versions see them. Names and values are views into the
+// bytes that were received; a head lives no longer than those, and is reused without allocation.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace ringway::http {
+
+enum class method : std::uint8_t { get, head, post, put, delete_, connect, options, trace, patch, other };
+method method_of(std::string_view text);             // exact case (RFC 9110 9.1)
+constexpr bool is_idempotent(method m) {             // RFC 9110 9.2.2
+  return m != method::post && m != method::patch && m != method::connect && m != method::other;
+}
+
+// The fields that the proxy itself acts upon.
+enum class known : std::uint8_t {
+  other, host, connection, content_length, transfer_encoding, expect, upgrade, keep_alive, proxy_connection, te,
+  trailer, date, cookie, set_cookie
+};
+
+struct field {
+  std::string_view name, value;
+  // The whole line with its CRLF when it is already in the form in which it is sent on ("name: value"); else empty.
+  std::string_view line;
+  known id = known::other;
+  bool dropped = false;  // not for the other side
+};
+
+using field_list = std::vector<field>;
+
+// First field of that name (case-insensitive) which was not dropped; nullptr: none.
+const field* find(const field_list& fields, std::string_view name);
+const field* find(const field_list& fields, known id);
+void drop_all(field_list& fields, known id);
+
+struct request_head {
+  method verb = method::other;
+  std::string_view method_text;
+  std::string_view target;   // as received
+  unsigned minor = 1;        // HTTP/1.<minor>; 1 for any higher
+  field_list fields;
+  std::size_t bytes = 0;     // length of the head as received, CRLFCRLF included
+  void clear();
+};
+
+struct response_head {
+  unsigned minor = 1;
+  unsigned status = 0;       // 100..999
+  std::string_view reason;
+  field_list fields;
+  std::size_t bytes = 0;
+  void clear();
+};
+
+}  // namespace ringway::http

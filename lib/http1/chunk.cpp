@@ -1,0 +1,180 @@
+#include "http1/chunk.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace ringway::http1 {
+
+namespace {
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char low = lower(c);
+  if (low >= 'a' && low <= 'f') return low - 'a' + 10;
+  return -1;
+}
+
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+
+// Fields that frame, route or authenticate a message mean nothing after it, and are dangerous to merge.
+bool forbidden_trailer(std::string_view name) {
+  for (const std::string_view one :
+       {"content-length", "transfer-encoding", "host", "connection", "keep-alive", "proxy-connection", "te", "trailer",
+        "upgrade", "expect", "content-type", "content-encoding", "content-range", "authorization", "cookie", "set-cookie",
+        "cache-control", "max-forwards", "proxy-authorization", "proxy-authenticate", "www-authenticate", "range",
+        "age", "date", "expires", "location", "retry-after", "vary", "warning", "x-forwarded-for", "forwarded"})
+    if (same_text(name, one)) return true;
+  return false;
+}
+
+}  // namespace
+
+std::size_t write_chunk_size(std::uint64_t size, char* out) {
+  char digits[16];
+  std::size_t n = 0;
+  do {
+    digits[n++] = "0123456789abcdef"[size & 15];
+    size >>= 4;
+  } while (size != 0);
+  for (std::size_t i = 0; i < n; ++i) out[i] = digits[n - 1 - i];
+  out[n] = '\r';
+  out[n + 1] = '\n';
+  return n + 2;
+}
+
+void chunk_decoder::restart() {
+  state_ = state::size_first;
+  digits_ = 0;
+  extension_ = trailer_bytes_ = 0;
+  left_ = 0;
+  line_.clear();
+  trailers_.clear();
+  reason_ = nullptr;
+}
+
+chunk_decoder::step chunk_decoder::fail(const char* why) {
+  reason_ = why;
+  return step::bad;
+}
+
+bool chunk_decoder::accept_trailer_line() {
+  const std::size_t colon = line_.find(':');
+  if (colon == std::string::npos) return false;
+  const std::string_view name = std::string_view(line_).substr(0, colon);
+  if (!is_token(name)) return false;
+  if (!forbidden_trailer(name)) {
+    const std::string_view value = trim(std::string_view(line_).substr(colon + 1));
+    trailers_.append(name).append(": ").append(value).append("\r\n");
+  }
+  return true;
+}
+
+chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_view& data) {
+  if (reason_ != nullptr) return step::bad;
+  while (!input.empty() || state_ == state::finished) {
+    switch (state_) {
+      case state::size_first:
+      case state::size: {
+        const char c = input.front();
+        const int digit = hex_value(c);
+        if (digit >= 0) {
+          if (digits_ == 16 || (left_ >> 59) != 0) return fail("chunk size too large");
+          left_ = left_ * 16 + static_cast<unsigned>(digit);
+          ++digits_;
+          state_ = state::size;
+        } else if (state_ == state::size_first) {
+          return fail("invalid chunk size");
+        } else if (c == '\r') {
+          state_ = state::size_lf;
+        } else if (c == ';' || c == ' ' || c == '\t') {
+          extension_ = 1;
+          // Blanks are allowed only before an extension (RFC 9112 7.1.1, BWS).
+          state_ = state::extension;
+          if (c != ';') line_ = "b";
+        } else {
+          return fail("invalid byte in a chunk size");
+        }
+        input.remove_prefix(1);
+        break;
+      }
+      case state::extension: {
+        const char c = input.front();
+        if (c == '\r') {
+          if (!line_.empty()) return fail("blank after a chunk size");
+          state_ = state::size_lf;
+        } else if (is_control(c)) {
+          return fail("invalid byte in a chunk extension");
+        } else if (!line_.empty() && c != ' ' && c != '\t') {
+          if (c != ';') return fail("invalid byte in a chunk size");
+          line_.clear();
+        }
+        if (++extension_ > most_extension) return fail("chunk extension too long");
+        input.remove_prefix(1);
+        break;
+      }
+      case state::size_lf:
+        if (input.front() != '\n') return fail("carriage return without line feed in a chunk size");
+        input.remove_prefix(1);
+        state_ = left_ == 0 ? state::trailer_first : state::payload;
+        break;
+      case state::payload: {
+        const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
+        data = input.substr(0, n);
+        input.remove_prefix(n);
+        left_ -= n;
+        if (left_ == 0) state_ = state::payload_cr;
+        return step::data;
+      }
+      case state::payload_cr:
+        if (input.front() != '\r') return fail("no line end after chunk data");
+        input.remove_prefix(1);
+        state_ = state::payload_lf;
+        break;
+      case state::payload_lf:
+        if (input.front() != '\n') return fail("no line end after chunk data");
+        input.remove_prefix(1);
+        state_ = state::size_first;
+        digits_ = 0;
+        left_ = 0;
+        break;
+      case state::trailer_first:
+        if (input.front() == '\r') {
+          input.remove_prefix(1);
+          state_ = state::last_lf;
+          break;
+        }
+        line_.clear();
+        state_ = state::trailer_line;
+        [[fallthrough]];
+      case state::trailer_line: {
+        const char c = input.front();
+        if (c == '\r') {
+          state_ = state::trailer_lf;
+        } else if (is_control(c)) {
+          return fail("invalid byte in a trailer");
+        } else {
+          line_.push_back(c);
+        }
+        if (++trailer_bytes_ > most_trailers) return fail("trailers too long");
+        input.remove_prefix(1);
+        break;
+      }
+      case state::trailer_lf:
+        if (input.front() != '\n') return fail("carriage return without line feed in a trailer");
+        input.remove_prefix(1);
+        if (!accept_trailer_line()) return fail("malformed trailer");
+        state_ = state::trailer_first;
+        break;
+      case state::last_lf:
+        if (input.front() != '\n') return fail("carriage return without line feed after the last chunk");
+        input.remove_prefix(1);
+        state_ = state::finished;
+        [[fallthrough]];
+      case state::finished: return step::end;
+    }
+  }
+  return step::need_more;
+}
+
+}  // namespace ringway::http1

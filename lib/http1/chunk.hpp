@@ -1,0 +1,44 @@
+// Chunked transfer coding, strictly (RFC 9112 7.1). Extensions are read over and not passed on; trailers are kept
+// apart from the fields of the head. No I/O, constant memory.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ringway::http1 {
+
+class chunk_decoder {
+ public:
+  enum class step : std::uint8_t { need_more, data, end, bad };
+
+  // Consumes from the front of `input`. `data`: a piece of the body, a view into what was consumed.
+  step next(std::string_view& input, std::string_view& data);
+  // After `end`: complete trailer lines, each with CRLF, without what must not be a trailer (RFC 9110 6.5.1).
+  const std::string& trailers() const { return trailers_; }
+  const char* reason() const { return reason_; }
+  void restart();
+  bool at_end() const { return state_ == state::finished; }
+
+ private:
+  enum class state : std::uint8_t {
+    size_first, size, extension, size_lf, payload, payload_cr, payload_lf, trailer_first, trailer_line, trailer_lf,
+    last_lf, finished
+  };
+  step fail(const char* why);
+  bool accept_trailer_line();
+
+  static constexpr std::size_t most_extension = 4096;   // bytes of extensions of one chunk
+  static constexpr std::size_t most_trailers = 8192;    // bytes of all trailers
+  state state_ = state::size_first;
+  unsigned digits_ = 0;
+  std::size_t extension_ = 0;
+  std::size_t trailer_bytes_ = 0;
+  std::uint64_t left_ = 0;
+  std::string line_, trailers_;
+  const char* reason_ = nullptr;
+};
+
+// "1a2b\r\n" into `out` (at least 18 bytes); returns its length.
+std::size_t write_chunk_size(std::uint64_t size, char* out);
+
+}  // namespace ringway::http1
