@@ -61,14 +61,9 @@ class view {
   bool draining() const { return (admin_bits() & drain_bits) != 0; }
   // An address is known (always for literals and unix sockets).
   bool resolved() const { return (word_ >> 11 & 1) != 0; }
-  // Share of maxconn open to it, 0..100; below 100 only while it warms up (`slowstart`).
+  // How far a slow start went, 0..100; 100 when there is none. For statistics: limits and weights are scaled
+  // by the chooser.
   unsigned warmth_percent() const { return word_ >> 12 & 0x7f; }
-  // maxconn after slow start; 0 (no limit) stays 0, otherwise at least 1.
-  unsigned scaled(unsigned maxconn) const {
-    if (maxconn == 0 || warmth_percent() >= 100) return maxconn;
-    const auto part = static_cast<unsigned>(std::uint64_t{maxconn} * warmth_percent() / 100);
-    return part == 0 ? 1 : part;
-  }
   unsigned weight() const { return word_ >> 19 & 0x1ff; }  // user weight now, 0..256
   std::uint32_t word() const { return word_; }
 
@@ -122,7 +117,7 @@ class state {
   const std::uint32_t index_;
   std::atomic<std::uint32_t> word_{0};
   std::atomic<std::uint32_t> address_sequence_{0};  // odd while being written
-  std::array<std::atomic<std::uint64_t>, 4> address_words_{};
+  std::array<std::atomic<std::uint64_t>, 3> address_words_{};
   std::atomic<std::uint64_t> failed_checks_{0}, times_down_{0}, last_check_{0};
   std::atomic<clock::rep> since_{0}, down_for_{0};
   std::atomic<unsigned> health_{0};
@@ -133,7 +128,7 @@ class state {
   unsigned weight_ = 1;
   unsigned warmth_ = 100;  // percent
   clock::time_point warm_since_{}, next_step_{};
-  bool was_usable_ = false;
+  bool counted_ = false;  // in active_ or backup_
 };
 
 // One sentence for the logs and for stderr.
@@ -150,14 +145,15 @@ struct hooks {
   std::function<unsigned(std::uint32_t server)> left;
   // The server has just entered the chooser: let waiting requests of the backend have it; returns how many.
   std::function<unsigned(std::uint32_t server)> entered;
-  // Sessions on the server now; requests in its own queue now. For the sentences.
-  std::function<unsigned(std::uint32_t server)> sessions, waiting;
+  // The server went down (health or maintenance): `on-marked-down` and the like. In order.
+  std::vector<std::function<void(std::uint32_t server)>> marked_down;
   std::function<void(const sentence&)> report;
 };
 
-// Why a server changed: the words after "reason: ". All empty: no such part in the sentence.
+// Why a server changed. All empty: no such part in the sentence.
 struct cause {
-  std::string_view reason;               // "Layer4 connection problem"
+  std::string_view words;                // as they are: "changed from CLI"; excludes the others
+  std::string_view reason;               // after "reason: ": "Layer4 connection problem"
   std::string_view info;                 // inside quotes; empty: none
   std::optional<milliseconds> duration;  // "check duration: Nms"
 };
@@ -167,8 +163,9 @@ class group {
  public:
   // `backend`: name for the sentences. Servers take the order of `from`, which is the chooser's order.
   // Sets the chooser's usable/weight of every server to what is true at start. No sentence is reported.
+  // `word`: "backend", or "proxy" for a `listen` section, in the sentence about the last server.
   group(std::string backend, const std::vector<settings>& from, balance::chooser& chooser, hooks told,
-        clock::time_point now);
+        clock::time_point now, std::string word = "backend");
   ~group();
   group(const group&) = delete;
   group& operator=(const group&) = delete;
@@ -190,7 +187,8 @@ class group {
 
   // Administration. `detail`: said in brackets after the sentence; empty: nothing.
   void set_admin(std::uint32_t index, admin flag, bool on, std::string_view detail, clock::time_point now);
-  void set_weight(std::uint32_t index, unsigned weight);
+  // False, and nothing done: the algorithm is static and the weight neither 0 nor the configured one.
+  bool set_weight(std::uint32_t index, unsigned weight);
 
   // A name's answer. First address of an unresolved server: it leaves that maintenance.
   // `by`: "libc resolution".
@@ -204,14 +202,19 @@ class group {
   std::optional<clock::time_point> next_step() const;  // nullopt: nobody is warming up
 
  private:
-  struct change;  // what a transition was, for the sentence
-  void apply(state& one, const change& what, clock::time_point now);
-  void publish(state& one);
-  void report(int level, sentence::console tag, std::string text, std::string console_text = {});
-  void report_if_empty(bool had_servers);
-  void warm(state& one, clock::time_point now);
+  std::string subject(const state& one) const;
+  unsigned usable_left() const { return active() + backup(); }
+  void enter_chooser(state& one, clock::time_point now);
+  unsigned leave_chooser(state& one);
+  void to_operation(state& one, running next, clock::time_point now);
+  void mark_down(state& one, clock::time_point now);
+  void sync(state& one);
+  std::string left_tail(const state& one, unsigned moved) const;
+  std::string online_tail(const state& one, unsigned taken) const;
+  void report(int level, std::string text);
+  void report_if_empty(unsigned usable_before);
 
-  std::string backend_;
+  std::string backend_, word_;
   std::vector<std::unique_ptr<state>> states_;
   balance::chooser& chooser_;
   hooks told_;
