@@ -1,5 +1,5 @@
-// The log for the engine: one logger per process, one pipeline per proxy. A worker formats its line into its own
-// ring and goes on; one thread writes. Nothing here waits for a log server. Order of calls:
+// The log for the engine: one logger per process, one pipeline per proxy. A worker formats its line into its
+// own ring and goes on; one thread writes. Nothing here waits for a log server. Order of calls:
 //   logger l(global, {.workers = n}); auto p = l.make_pipeline(settings, name); ...   (load)
 //   l.open();        before chroot and before privileges are dropped: sockets are opened and connected
 //   l.start();       after daemonisation: the writer thread; lines emitted before wait in the rings
@@ -22,7 +22,8 @@ namespace ringway::log {
 // Syslog severities (RFC 5424 section 6.2.1).
 enum class level : std::uint8_t { emerg, alert, crit, err, warning, notice, info, debug };
 
-// Is this what dontlog-normal calls an error: timeout, abort, retry, redispatch, http status 5xx? (section 8.3.3)
+// Is this what dontlog-normal calls an error: timeout, abort, retry, redispatch, http status 5xx?
+// (section 8.3.3)
 bool is_error(const record& what);
 // Would the options of this proxy let the line through? (dontlognull, dontlog-normal)
 bool wanted(const settings& how, const record& what);
@@ -31,7 +32,8 @@ level level_of(const settings& how, const record& what);
 
 class logger;
 
-// How one proxy logs: its targets (and global's) compiled. Made by logger::make_pipeline, must not outlive the logger.
+// How one proxy logs: its targets (and global's) compiled. Made by logger::make_pipeline, must not outlive
+// the logger.
 class pipeline {
  public:
   ~pipeline();
@@ -43,12 +45,13 @@ class pipeline {
   // The short default line ("Connect from ..."): emit at accept (tcp) or at the start of each request (http)
   // instead of at the end.
   bool at_start() const;
-  // option logasap: emit when the server is connected (tcp) or its headers are there (http), with record::asap set.
+  // option logasap: emit when the server is connected (tcp) or its headers are there (http), with
+  // record::asap set.
   bool asap() const;
 
   // Writes the line to every target that wants it. Calls wanted() itself. `slot` is the number of the calling
-  // worker (0..workers-1); two threads must never share a slot. No allocation, no lock, at most one system call
-  // (waking an idle writer). A full ring drops the line and counts it.
+  // worker (0..workers-1); two threads must never share a slot. No allocation, no lock, at most one system
+  // call (waking an idle writer). A full ring drops the line and counts it.
   void emit(std::size_t slot, const record& what);
   // A state message of this proxy ("Server b/s is DOWN, reason: ..."), without newline. Any thread.
   void message(level urgency, std::string_view text);
@@ -68,10 +71,12 @@ struct target_statistics {
 
 struct options {
   std::size_t workers = 1;
-  std::size_t ring_bytes = std::size_t{1} << 20;  // per worker, allocated at its first line; rounded up to 2^n
-  std::size_t request_length = 1024;              // tune.http.logurilen: longest %r is one byte less
-  std::size_t backlog_bytes = std::size_t{1} << 18;  // per target: lines kept while it is away or does not read
-  std::string program = "haproxy";                // default log-tag
+  std::size_t ring_bytes = std::size_t{1}
+                           << 20;     // per worker, allocated at its first line; rounded up to 2^n
+  std::size_t request_length = 1024;  // tune.http.logurilen: longest %r is one byte less
+  std::size_t backlog_bytes = std::size_t{1}
+                              << 18;  // per target: lines kept while it is away or does not read
+  std::string program = "haproxy";    // default log-tag
 };
 
 class logger {
@@ -83,9 +88,9 @@ class logger {
 
   // Before open(). The settings are copied.
   std::unique_ptr<pipeline> make_pipeline(const settings& how);
-  // Opens the sockets of all targets. Errors are not fatal (a syslog daemon may come later): the texts returned,
-  // one per failed target, deserve a warning. Sockets by path reconnect by path, so under chroot a restarted
-  // daemon is found again only if its path exists there (as the manual says of `log`).
+  // Opens the sockets of all targets. Errors are not fatal (a syslog daemon may come later): the texts
+  // returned, one per failed target, deserve a warning. Sockets by path reconnect by path, so under chroot a
+  // restarted daemon is found again only if its path exists there (as the manual says of `log`).
   std::vector<std::string> open();
   // Starts the writer thread (all signals blocked in it). Reads the process id for the headers.
   void start();
