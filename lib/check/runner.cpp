@@ -1,0 +1,319 @@
+#include "check/runner.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cerrno>
+#include <exception>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "check/judge.hpp"
+#include "io/task.hpp"
+
+namespace ringway::check {
+
+namespace asio = boost::asio;
+using io::executor;
+using timer = asio::basic_waitable_timer<servers::clock, asio::wait_traits<servers::clock>, executor>;
+using descriptor = asio::posix::basic_stream_descriptor<executor>;
+
+namespace {
+
+// Closes what it holds.
+class owned_fd {
+ public:
+  explicit owned_fd(int fd) : fd_(fd) {}
+  owned_fd(const owned_fd&) = delete;
+  owned_fd& operator=(const owned_fd&) = delete;
+  ~owned_fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int native() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+struct destination {
+  raw_address to;
+  bool unix_socket = false;
+  bool known = false;
+};
+
+destination destination_of(const servers::state& server) {
+  const auto& config = server.config();
+  destination found;
+  address at = config.check.addr ? *config.check.addr : server.where();
+  if (at.kind == family::unix_path || at.kind == family::abstract) {
+    const auto path = sockaddr_of_path(config.unix_path, config.unix_abstract);
+    found.unix_socket = true;
+    if (path) {
+      found.to = *path;
+      found.known = true;
+    }
+    return found;
+  }
+  if (!at.is_ip()) return found;
+  // `port` first, then what `addr` brought, then the server's own.
+  if (config.check.port != 0) {
+    at.port = config.check.port;
+  } else if (at.port == 0) {
+    at.port = config.port;
+  }
+  found.to = raw(at);
+  found.known = at.port != 0;
+  return found;
+}
+
+// errno, 0 when bound or nothing to bind.
+int bind_source(int fd, const servers::source_settings& source) {
+  if (!source.interface.empty() && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, source.interface.c_str(),
+                                              static_cast<socklen_t>(source.interface.size() + 1)) != 0) {
+    return errno;
+  }
+  if (!source.from || !source.from->is_ip()) return 0;
+  const int on = 1;
+  address from = *source.from;
+  if (from.port == 0) setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const std::uint32_t last = std::max(source.port_high, from.port);
+  for (std::uint32_t port = from.port; port <= last; ++port) {
+    from.port = static_cast<std::uint16_t>(port);
+    const raw_address at = raw(from);
+    if (::bind(fd, at.data(), at.length) == 0) return 0;
+    if (errno != EADDRINUSE) return errno;
+  }
+  return EADDRINUSE;
+}
+
+milliseconds since(servers::clock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(servers::clock::now() - start);
+}
+
+}  // namespace
+
+struct runner::core : std::enable_shared_from_this<core> {
+  core(asio::io_context& on, options asked) : where(on.get_executor()), how(std::move(asked)) {}
+
+  executor where;
+  options how;
+  std::vector<subject> subjects;
+  bool stopped = false;
+  std::size_t running = 0;
+  std::uint64_t attempts = 0;
+  std::minstd_rand dice{std::random_device{}()};
+  std::set<timer*> sleeping;  // each coroutine's timer
+  std::set<descriptor*> connecting;
+
+  milliseconds with_noise(milliseconds interval) {
+    if (how.spread_percent == 0) return interval;
+    const auto most = interval.count() * static_cast<std::int64_t>(how.spread_percent) / 100;
+    return interval + milliseconds{std::uniform_int_distribution<std::int64_t>{-most, most}(dice)};
+  }
+
+  void deliver(std::size_t which, std::uint32_t index, const result& found);
+  // The coroutines own the core: it stays as long as one of them does.
+  static io::task<result> attempt(std::shared_ptr<core> self, std::size_t which, std::uint32_t index);
+  static io::task<> keep_checking(std::shared_ptr<core> self, std::size_t which, std::uint32_t index,
+                                  milliseconds first);
+};
+
+namespace {
+
+// Membership in a set for as long as it lives.
+template <typename T>
+class listed {
+ public:
+  listed(std::set<T*>& list, T& one) : list_(list), one_(one) { list_.insert(&one_); }
+  ~listed() { list_.erase(&one_); }
+  listed(const listed&) = delete;
+  listed& operator=(const listed&) = delete;
+
+ private:
+  std::set<T*>& list_;
+  T& one_;
+};
+
+// Shared with the timer's handler, which may run after the attempt is over.
+struct watch {
+  explicit watch(const executor& where, int fd) : link(where, fd), limit(where) {}
+  descriptor link;
+  timer limit;
+  bool expired = false;
+  bool over = false;
+};
+
+constexpr auto token = asio::as_tuple(asio::deferred);
+
+}  // namespace
+
+void runner::core::deliver(std::size_t which, std::uint32_t index, const result& found) {
+  const subject& of = subjects[which];
+  servers::group& group = *of.group;
+  const servers::state& server = group[index];
+  if (server.look().in_maintenance())
+    return;  // ordered while the check was under way: its result says nothing
+  const verdict said = judge(server.config().check, server.health(), found.passed());
+  servers::last_check noted;
+  noted.kind = found.kind;
+  noted.milliseconds = static_cast<std::uint32_t>(found.duration.count());
+  group.note_check(index, noted, said.counted && !found.passed(), said.health);
+  if (said.counted && of.each_change) of.each_change(health_sentence(group, server, found, said.health));
+
+  servers::cause why;
+  if (!of.each_change) {
+    why.reason = reason_of(found.kind);
+    why.info = found.info;
+    why.duration = found.duration;
+  }
+  const auto now = servers::clock::now();
+  if (said.to == turn::down) group.go_down(index, why, now);
+  if (said.to == turn::up) group.come_up(index, why, now);
+}
+
+// One attempt. Never throws for what the network does.
+io::task<result> runner::core::attempt(std::shared_ptr<core> self, std::size_t which, std::uint32_t index) {
+  const auto& of = self->subjects[which];
+  const servers::state& server = (*of.group)[index];
+  const auto start = servers::clock::now();
+  const destination to = destination_of(server);
+  if (!to.known) co_return refused(EADDRNOTAVAIL, true, to.unix_socket, milliseconds{0});
+
+  owned_fd fd(::socket(to.to.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (fd.native() < 0) co_return refused(errno, true, to.unix_socket, milliseconds{0});
+  if (!to.unix_socket) {
+    const int on = 1, off = 0;
+    setsockopt(fd.native(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd.native(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+    const int error = bind_source(fd.native(), server.config().source);
+    if (error != 0) co_return cannot_bind(error, since(start));
+  }
+  if (::connect(fd.native(), to.to.data(), to.to.length) != 0) {
+    if (errno != EINPROGRESS) co_return refused(errno, true, to.unix_socket, since(start));
+    auto under_way = std::make_shared<watch>(self->where, fd.native());
+    fd.release();
+    const listed<descriptor> known(self->connecting, under_way->link);
+    under_way->limit.expires_at(start +
+                                connect_limit(server.config().check, of.timeout_connect, of.timeout_check));
+    under_way->limit.async_wait([under_way](const boost::system::error_code& error) {
+      if (error || under_way->over) return;
+      under_way->expired = true;
+      boost::system::error_code ignored;
+      under_way->link.cancel(ignored);
+    });
+    const auto [waited] = co_await under_way->link.async_wait(descriptor::wait_write, token);
+    under_way->over = true;
+    under_way->limit.cancel();
+    // The descriptor is closed here, not with `watch`: the timer's handler may hold that a little longer.
+    owned_fd back(under_way->link.release());
+    if (waited) {
+      if (under_way->expired) co_return timed_out(since(start));
+      co_return refused(waited.value(), false, to.unix_socket, since(start));
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(back.native(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    if (error != 0) co_return refused(error, false, to.unix_socket, since(start));
+    const linger reset{1, 0};
+    setsockopt(back.native(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    co_return connected(since(start));
+  }
+  const linger reset{1, 0};
+  setsockopt(fd.native(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  co_return connected(since(start));
+}
+
+io::task<> runner::core::keep_checking(std::shared_ptr<core> self, std::size_t which, std::uint32_t index,
+                                       milliseconds first) {
+  timer pause(self->where);
+  const listed<timer> known(self->sleeping, pause);
+  pause.expires_after(first);
+  while (!self->stopped) {
+    const auto [woken] = co_await pause.async_wait(token);
+    if (woken || self->stopped) co_return;
+    const servers::state& server = (*self->subjects[which].group)[index];
+    if (!server.look().in_maintenance()) {
+      ++self->attempts;
+      const result found = co_await attempt(self, which, index);
+      if (self->stopped) co_return;
+      self->deliver(which, index, found);
+    }
+    pause.expires_after(self->with_noise(next_interval(server.config().check, server.health())));
+  }
+}
+
+runner::runner(asio::io_context& on, options how) : core_(std::make_shared<core>(on, std::move(how))) {}
+
+runner::~runner() { stop(); }
+
+void runner::start(std::vector<subject> subjects) {
+  core& self = *core_;
+  self.subjects = std::move(subjects);
+
+  struct one {
+    std::size_t which;
+    std::uint32_t index;
+    milliseconds interval;
+  };
+  std::vector<one> all;
+  milliseconds smallest{0};
+  for (std::size_t which = 0; which < self.subjects.size(); ++which) {
+    const servers::group& group = *self.subjects[which].group;
+    for (std::uint32_t index = 0; index < group.size(); ++index) {
+      const auto& rules = group[index].config().check;
+      if (!rules.enabled) continue;
+      const milliseconds interval = next_interval(rules, first_health(rules));
+      all.push_back({which, index, interval});
+      if (interval >= least_spread && (smallest.count() == 0 || interval < smallest)) smallest = interval;
+    }
+  }
+  if (smallest < least_spread) smallest = least_spread;
+
+  for (std::size_t position = 0; position < all.size(); ++position) {
+    const one& next = all[position];
+    ++self.running;
+    auto held = core_;
+    asio::co_spawn(self.where,
+                   core::keep_checking(core_, next.which, next.index,
+                                       first_delay(next.interval, smallest, position, all.size())),
+                   [held](std::exception_ptr escaped) {
+                     --held->running;
+                     if (!escaped || !held->how.on_fault) return;
+                     try {
+                       std::rethrow_exception(escaped);
+                     } catch (const std::exception& fault) {
+                       held->how.on_fault(fault.what());
+                     } catch (...) {
+                       held->how.on_fault("unknown exception");
+                     }
+                   });
+  }
+}
+
+void runner::stop() {
+  core& self = *core_;
+  if (self.stopped) return;
+  self.stopped = true;
+  for (timer* one : self.sleeping) one->cancel();
+  for (descriptor* one : self.connecting) {
+    boost::system::error_code ignored;
+    one->cancel(ignored);
+  }
+}
+
+std::size_t runner::running() const { return core_->running; }
+std::uint64_t runner::attempts() const { return core_->attempts; }
+
+}  // namespace ringway::check
