@@ -3,6 +3,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/span.hpp"
@@ -15,8 +16,8 @@ enum class severity { notice, warning, alert, diag };  // diag: said only with -
 
 struct diagnostic {
   severity level = severity::alert;
-  std::string id;       // stable kebab-case name of the kind: "unknown-keyword", "not-supported-yet", "retired", …
-  span where;           // line 0: no place
+  std::string id;  // stable kebab-case name of the kind: "unknown-keyword", "not-supported-yet", "retired", …
+  span where;      // line 0: no place
   std::string message;  // one sentence, no final dot, starts lower-case after the place
   std::string help;     // what to do; empty: none
   std::vector<std::pair<span, std::string>> notes;  // other places that matter ("first declared here")
@@ -41,10 +42,15 @@ struct render_options {
   bool colour = false;
   std::string_view program = "haproxy";  // for the [NOTICE] (pid) prefix
   int pid = 0;
+  bool diag = false;  // -dD: severity::diag is shown too
 };
-// Text: "[ALERT]    (PID) : config : parsing [file:line:column] : message", the line, a caret, "help: …".
+// Text: "[ALERT]    (PID) : config : parsing [file:line] : message" as HAProxy's own, so that what greps for
+// it still finds it; then an arrow with the column, the line, a caret below the word, "help: …"; at the end
+// the sum. Identical diagnostics are shown once. All bytes are safe for a terminal. Empty when there is
+// nothing to say.
 std::string render_text(const diagnostics& from, const source_set& sources, const render_options& how);
-// One JSON object a line? No: one array, stable keys file,line,column,length,severity,id,message,help,notes.
+// One array of objects, with a final newline; keys file (null: no place), line, column, length, severity, id,
+// message, help, notes (file, line, column, length, message). Valid UTF-8 whatever the bytes of the source.
 std::string render_json(const diagnostics& from, const source_set& sources);
 
 }  // namespace ringway::config

@@ -11,6 +11,7 @@
 #include "config/condition.hpp"
 #include "config/diagnostic.hpp"
 #include "config/environment.hpp"
+#include "config/lexer.hpp"
 #include "config/source.hpp"
 #include "config/word.hpp"
 
@@ -19,7 +20,7 @@ namespace ringway::config {
 // Start-up only; one thread. Keeps references to all it is given.
 class preprocessor {
  public:
-  static constexpr std::size_t deepest_nesting = 16;  // .if inside .if; HAProxy's own limit
+  static constexpr std::size_t deepest_nesting = 99;  // .if inside .if; HAProxy's own limit
 
   preprocessor(const source_set& sources, environment& variables, const build_facts& facts,
                diagnostics& report);
@@ -37,29 +38,26 @@ class preprocessor {
 
  private:
   enum class branch {
-    taking,
-    waiting,
-    done
-  };  // in it; not yet found a true one; one was found, skip the rest
+    taken,    // its lines are read
+    waiting,  // no branch was true so far: the next .elif or .else may be
+    skipped,  // a branch was taken before, or an enclosing block is skipped, or the condition was wrong
+  };
   struct block {
     span opened;  // the .if
     branch state;
-    bool seen_else = false;
-    bool enclosed_skips;  // an outer block skips: nothing in here is evaluated
-    span last;            // the .else, for the note of a second one
+    std::optional<span> last;  // the .else, once it was seen
   };
 
-  std::optional<line> lex(std::string_view text, span where);
-  bool directive(std::string_view text, span where);
-  void open(std::string_view text, span where);
-  void alternate(std::string_view text, span where);
-  void otherwise(std::string_view text, span where);
-  void close(std::string_view text, span where);
+  std::optional<line> lex(std::string_view text, std::uint32_t number);
+  // True when the line was one of .if, .elif, .else, .endif, and is dealt with. `name` is its first word.
+  bool structure(std::string_view name, std::string_view text, span where);
   void say(const line& what);
-  bool evaluate_rest(const line& what, std::string_view text);
-  void expect_end(std::string_view text, span where, std::string_view name);
-  bool skipping() const { return !blocks_.empty() && blocks_.back().state != branch::taking; }
+  bool complete(const line& what);
+  branch decide(std::string_view text, span where);
+  void expect_nothing_after(std::string_view name, std::string_view text, span where);
+  bool skipping() const { return !blocks_.empty() && blocks_.back().state != branch::taken; }
   void end_of_file();
+  lex_context context(std::uint32_t number) const;
 
   const source_set& sources_;
   environment& variables_;
@@ -68,7 +66,10 @@ class preprocessor {
   std::vector<block> blocks_;
   std::string section_;
   std::uint32_t file_ = 0;
-  std::uint32_t line_ = 0;  // lines of file_ already read
+  std::uint32_t line_ = 0;    // lines of file_ already read
+  std::size_t too_deep_ = 0;  // .if beyond the limit that wait for their .endif
+  bool anything_ = false;     // some line was not blank
+  bool ended_ = false;
 };
 
 }  // namespace ringway::config

@@ -1,0 +1,180 @@
+// How diagnostics look: as text for people (and for what greps HAProxy's output), as JSON for programs.
+#include <fmt/format.h>
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <tuple>
+
+#include "config/diagnostic.hpp"
+#include "config/excerpt.hpp"
+#include "config/source.hpp"
+
+namespace ringway::config {
+namespace {
+
+struct look {
+  std::string_view label;   // as HAProxy writes it, padded so that the process ids stand below one another
+  std::string_view name;    // in JSON
+  std::string_view colour;  // SGR
+};
+
+look look_of(severity level) {
+  switch (level) {
+    case severity::notice:
+      return {"[NOTICE]  ", "notice", "36"};
+    case severity::warning:
+      return {"[WARNING] ", "warning", "1;33"};
+    case severity::diag:
+      return {"[DIAG]    ", "diag", "35"};
+    case severity::alert:
+      break;
+  }
+  return {"[ALERT]   ", "alert", "1;31"};
+}
+
+std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t> key(span where) {
+  if (where.line == 0) return {};
+  return {where.file, where.line, where.column, where.length};
+}
+
+// The first of each set of equal ones, in the order in which they were found.
+std::vector<const diagnostic*> distinct(const diagnostics& from) {
+  const auto less = [](const diagnostic* a, const diagnostic* b) {
+    const auto tied = [](const diagnostic& d) { return std::tie(d.level, d.id, d.message, d.help); };
+    if (key(a->where) != key(b->where)) return key(a->where) < key(b->where);
+    if (tied(*a) != tied(*b)) return tied(*a) < tied(*b);
+    return std::lexicographical_compare(a->notes.begin(), a->notes.end(), b->notes.begin(), b->notes.end(),
+                                        [](const auto& x, const auto& y) {
+                                          if (key(x.first) != key(y.first))
+                                            return key(x.first) < key(y.first);
+                                          return x.second < y.second;
+                                        });
+  };
+  std::set<const diagnostic*, decltype(less)> seen(less);
+  std::vector<const diagnostic*> result;
+  for (const diagnostic& each : from.all())
+    if (seen.insert(&each).second) result.push_back(&each);
+  return result;
+}
+
+class text_writer {
+ public:
+  text_writer(const source_set& sources, const render_options& how) : sources_(sources), how_(how) {}
+
+  void write(const diagnostic& what) {
+    const look looks = look_of(what.level);
+    paint(looks.label, looks.colour);
+    put(" ({}) : config : ", how_.pid);
+    if (what.where.line != 0)
+      put("parsing [{}:{}] : ", printable(sources_.name(what.where.file)), what.where.line);
+    put("{}\n", printable(what.message));
+    show(what.where, looks.colour);
+    explain("help", "1;32", what.help);
+    for (const auto& [where, text] : what.notes) {
+      explain("note", "1;34", text);
+      show(where, "1;34");
+    }
+  }
+
+  void sum(std::size_t errors, std::size_t warnings) {
+    const auto counted = [](std::size_t n, std::string_view what) {
+      return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+    };
+    if (errors == 0 && warnings == 0) return;
+    if (errors != 0) out_ += counted(errors, "error");
+    if (errors != 0 && warnings != 0) out_ += ", ";
+    if (warnings != 0) out_ += counted(warnings, "warning");
+    out_ += '\n';
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  template <typename... Arguments>
+  void put(fmt::format_string<Arguments...> form, Arguments&&... arguments) {
+    fmt::format_to(std::back_inserter(out_), form, std::forward<Arguments>(arguments)...);
+  }
+
+  void paint(std::string_view text, std::string_view colour) {
+    if (how_.colour)
+      put("\x1b[{}m{}\x1b[0m", colour, text);
+    else
+      out_ += text;
+  }
+
+  void show(span where, std::string_view colour) {
+    if (where.line == 0 || where.line > sources_.line_count(where.file)) return;
+    const excerpt part = make_excerpt(sources_.line_text(where), where.column, where.length);
+    const std::string number = std::to_string(where.line);
+    put("  --> {}:{}", printable(sources_.name(where.file)), where.line);
+    if (where.length != 0) put(":{}", where.column);
+    put("\n  {} | {}\n", number, part.line);
+    put("  {:{}} | ", "", number.size());
+    paint(part.marks, colour);
+    out_ += '\n';
+  }
+
+  // Further lines of an explanation stand below its first.
+  void explain(std::string_view label, std::string_view colour, std::string_view text) {
+    if (text.empty()) return;
+    out_ += "  ";
+    paint(fmt::format("{}:", label), colour);
+    for (;;) {
+      const std::size_t end = text.find('\n');
+      put(" {}\n", printable(text.substr(0, end)));
+      if (end == std::string_view::npos) return;
+      text.remove_prefix(end + 1);
+      put("  {:{}}", "", label.size() + 1);
+    }
+  }
+
+  const source_set& sources_;
+  const render_options& how_;
+  std::string out_;
+};
+
+void json_place(std::string& out, const source_set& sources, span where) {
+  const bool known = where.line != 0;
+  fmt::format_to(std::back_inserter(out), R"("file":{},"line":{},"column":{},"length":{})",
+                 known ? json_string(sources.name(where.file)) : "null", where.line, known ? where.column : 0,
+                 known ? where.length : 0);
+}
+
+}  // namespace
+
+std::string render_text(const diagnostics& from, const source_set& sources, const render_options& how) {
+  text_writer writer(sources, how);
+  std::size_t errors = 0;
+  std::size_t warnings = 0;
+  for (const diagnostic* each : distinct(from)) {
+    if (each->level == severity::diag && !how.diag) continue;
+    errors += each->level == severity::alert ? 1 : 0;
+    warnings += each->level == severity::warning ? 1 : 0;
+    writer.write(*each);
+  }
+  writer.sum(errors, warnings);
+  return writer.take();
+}
+
+std::string render_json(const diagnostics& from, const source_set& sources) {
+  std::string out = "[";
+  bool first = true;
+  for (const diagnostic* each : distinct(from)) {
+    out += first ? "\n  {" : ",\n  {";
+    first = false;
+    json_place(out, sources, each->where);
+    fmt::format_to(std::back_inserter(out), R"(,"severity":"{}","id":{},"message":{},"help":{},"notes":[)",
+                   look_of(each->level).name, json_string(each->id), json_string(each->message),
+                   json_string(each->help));
+    for (std::size_t i = 0; i < each->notes.size(); ++i) {
+      out += i == 0 ? "{" : ",{";
+      json_place(out, sources, each->notes[i].first);
+      fmt::format_to(std::back_inserter(out), R"(,"message":{}}})", json_string(each->notes[i].second));
+    }
+    out += "]}";
+  }
+  out += first ? "]\n" : "\n]\n";
+  return out;
+}
+
+}  // namespace ringway::config
