@@ -308,12 +308,19 @@ void group::set_admin(std::uint32_t index, admin flag, bool on, std::string_view
   }
 
   sync(one);
-  if (was_drain && !is_drain) {
-    if (one.counted_ && told_.entered) told_.entered(index);
-    report(5, fmt::format("{} is {} (leaving {}drain).", subject(one),
-                          one.operation_ == running::down ? "DOWN" : "UP",
-                          flag == admin::forced_drain ? "forced " : ""));
+  if (!was_drain) return;
+  if (is_drain) {  // another reason than this flag
+    if (!on && flag == admin::forced_drain) {
+      report(5, subject(one) + " is leaving forced drain but remains in drain mode.");
+    } else if (!on) {
+      report(5, subject(one) + " remains in forced drain mode.");
+    }
+    return;
   }
+  if (one.counted_ && told_.entered) told_.entered(index);
+  report(5, fmt::format("{} is {} (leaving {}drain).", subject(one),
+                        one.operation_ == running::down ? "DOWN" : "UP",
+                        flag == admin::forced_drain ? "forced " : ""));
 }
 
 bool group::set_weight(std::uint32_t index, unsigned weight) {

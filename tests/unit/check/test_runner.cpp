@@ -1,0 +1,338 @@
+// Real sockets on loopback, ports chosen by the kernel; the io_context runs until what is awaited has come.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <string>
+#include <vector>
+
+#include "balance/chooser.hpp"
+#include "check/runner.hpp"
+
+using namespace ringway;
+using namespace ringway::check;
+
+namespace {
+
+using strings = std::vector<std::string>;
+
+// A listening socket on 127.0.0.1; closed at the end.
+class listening {
+ public:
+  explicit listening(int backlog = 100, std::uint16_t port = 0) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const int on = 1;
+    setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    address at = *parse_ip("127.0.0.1");
+    at.port = port;
+    const raw_address where = raw(at);
+    REQUIRE(::bind(fd_, where.data(), where.length) == 0);
+    if (backlog >= 0) REQUIRE(::listen(fd_, backlog) == 0);
+    raw_address got;
+    got.length = sizeof got.storage;
+    REQUIRE(::getsockname(fd_, got.data(), &got.length) == 0);
+    port_ = from_raw(got.data(), got.length).port;
+  }
+  ~listening() { close(); }
+  listening(const listening&) = delete;
+  listening& operator=(const listening&) = delete;
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  std::uint16_t port() const { return port_; }
+  int native() const { return fd_; }
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+servers::settings checked(const char* name, std::uint16_t port) {
+  servers::settings made;
+  made.name = name;
+  made.ip = *parse_ip("127.0.0.1");
+  made.port = port;
+  made.check.enabled = true;
+  made.check.inter = milliseconds{1};
+  return made;
+}
+
+std::vector<balance::server_facts> facts(std::size_t count) {
+  std::vector<balance::server_facts> made(count);
+  balance::assign_ids(made);
+  return made;
+}
+
+// "check duration: 12ms" -> "check duration: Nms"
+std::string without_duration(std::string text) {
+  const std::string mark = "check duration: ";
+  const auto at = text.find(mark);
+  if (at == std::string::npos) return text;
+  const auto end = text.find("ms", at);
+  return text.replace(at + mark.size(), end - at - mark.size(), "N");
+}
+
+struct bench {
+  explicit bench(const std::vector<servers::settings>& from)
+      : chooser({}, facts(from.size()), false),
+        group("b", from, chooser, told(), servers::clock::now()),
+        checks(on, faults()) {}
+  ~bench() {
+    checks.stop();
+    on.run_for(seconds{5});
+    CHECK(checks.running() == 0);
+  }
+  servers::hooks told() {
+    servers::hooks made;
+    made.report = [this](const servers::sentence& one) { said.push_back(without_duration(one.text)); };
+    return made;
+  }
+  options faults() {
+    options made;
+    made.on_fault = [this](std::string_view words) { said.push_back("fault: " + std::string(words)); };
+    return made;
+  }
+  subject all() {
+    subject made;
+    made.group = &group;
+    return made;
+  }
+  void start() {
+    std::vector<subject> subjects;
+    subjects.push_back(all());
+    checks.start(std::move(subjects));
+  }
+  template <typename Done>
+  void run_until(Done done) {
+    const auto deadline = servers::clock::now() + seconds{10};
+    while (!done() && servers::clock::now() < deadline) on.run_one_until(deadline);
+    REQUIRE(done());
+  }
+
+  boost::asio::io_context on{1};
+  strings said;
+  balance::chooser chooser;
+  servers::group group;
+  runner checks;
+};
+
+}  // namespace
+
+TEST_CASE("a refused server goes down at once and comes up after rise successes") {
+  auto closed =
+      std::make_unique<listening>(-1);  // bound, not listening: refuses, and nobody else takes the port
+  bench b({checked("one", closed->port())});
+  b.start();
+  b.run_until([&] { return b.said.size() == 2; });
+  CHECK(b.said ==
+        strings{"Server b/one is DOWN, reason: Layer4 connection problem, info: \"Connection refused\", "
+                "check duration: Nms. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, "
+                "0 remaining in queue.",
+                "backend b has no server available!"});
+  CHECK_FALSE(b.chooser.usable(0));
+  CHECK(b.group[0].failed_checks() == 1);
+  CHECK(b.group[0].last().kind == servers::check_kind::l4_refused);
+
+  b.said.clear();
+  const auto before = b.checks.attempts();
+  REQUIRE(::listen(closed->native(), 100) == 0);
+  b.run_until([&] { return !b.said.empty(); });
+  CHECK(b.checks.attempts() >= before + 2);
+  CHECK(b.said ==
+        strings{"Server b/one is UP, reason: Layer4 check passed, check duration: Nms. 1 active and 0 "
+                "backup servers online. 0 sessions requeued, 0 total in queue."});
+  CHECK(b.chooser.usable(0));
+  CHECK(b.group[0].last().kind == servers::check_kind::l4_ok);
+}
+
+TEST_CASE("fall failures after a success") {
+  auto origin = std::make_unique<listening>();
+  const auto port = origin->port();
+  bench b({checked("one", port)});
+  b.start();
+  b.run_until([&] { return b.group[0].health() == 4; });
+  origin.reset();
+  const listening holds(-1, port);  // keeps the port from others, refusing
+  b.run_until([&] { return !b.said.empty(); });
+  CHECK(b.group[0].failed_checks() == 3);
+  CHECK(b.group[0].health() == 0);
+}
+
+TEST_CASE("a connect that is not answered in time") {
+  const listening origin(0);
+  // Fill the accept queue: further SYNs stay unanswered.
+  std::vector<int> fillers;
+  address at = *parse_ip("127.0.0.1");
+  at.port = origin.port();
+  const raw_address to = raw(at);
+  for (int i = 0; i < 4; ++i) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    ::connect(fd, to.data(), to.length);
+    fillers.push_back(fd);
+  }
+  auto slow = checked("slow", origin.port());
+  slow.check.inter = milliseconds{30};
+  bench b({slow});
+  b.start();
+  b.run_until([&] { return !b.said.empty(); });
+  CHECK(b.said[0] ==
+        "Server b/slow is DOWN, reason: Layer4 timeout, check duration: Nms. 0 active and 0 backup "
+        "servers left. 0 sessions active, 0 requeued, 0 remaining in queue.");
+  CHECK(b.group[0].last().milliseconds >= 30);
+  for (const int fd : fillers) ::close(fd);
+}
+
+TEST_CASE("stop in the middle of a connect") {
+  const listening origin(0);
+  std::vector<int> fillers;
+  address at = *parse_ip("127.0.0.1");
+  at.port = origin.port();
+  const raw_address to = raw(at);
+  for (int i = 0; i < 4; ++i) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    ::connect(fd, to.data(), to.length);
+    fillers.push_back(fd);
+  }
+  auto slow = checked("slow", origin.port());
+  slow.check.inter = seconds{60};
+  bench b({slow});
+  b.start();
+  b.run_until([&] { return b.checks.attempts() == 1; });
+  b.checks.stop();
+  b.run_until([&] { return b.checks.running() == 0; });
+  CHECK(b.said.empty());
+  for (const int fd : fillers) ::close(fd);
+}
+
+TEST_CASE("an io_context that ends before the checks do") {
+  const listening origin;
+  auto chooser = std::make_unique<balance::chooser>(balance::settings{}, facts(1), false);
+  servers::group group("b", {checked("one", origin.port())}, *chooser, {}, servers::clock::now());
+  auto on = std::make_unique<boost::asio::io_context>(1);
+  runner checks(*on);
+  subject all;
+  all.group = &group;
+  checks.start({all});
+  const auto deadline = servers::clock::now() + seconds{10};
+  while (checks.attempts() < 3 && servers::clock::now() < deadline) on->run_one_until(deadline);
+  CHECK(checks.attempts() >= 3);
+  on.reset();
+}
+
+TEST_CASE("unix sockets") {
+  std::string folder = "/tmp/ringway-check-XXXXXX";
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/socket";
+  const auto where = sockaddr_of_path(path, false);
+  REQUIRE(where);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(fd, where->data(), where->length) == 0);
+  REQUIRE(::listen(fd, 1000) == 0);
+  auto here = checked("here", 0), gone = checked("gone", 0);
+  here.ip = gone.ip = {};
+  here.unix_path = path;
+  gone.unix_path = folder + "/none";
+  {
+    bench b({here, gone});
+    b.start();
+    b.run_until([&] { return !b.said.empty() && b.group[0].health() == 4; });
+    CHECK(b.said ==
+          strings{"Server b/gone is DOWN, reason: Socket error, info: \"General socket error (No such file "
+                  "or directory)\", check duration: Nms. 1 active and 0 backup servers left. 0 sessions "
+                  "active, 0 requeued, 0 remaining in queue."});
+  }
+  ::close(fd);
+  ::unlink(path.c_str());
+  ::rmdir(folder.c_str());
+}
+
+TEST_CASE("check port, check addr, source") {
+  const listening service(-1), health;
+  auto by_port = checked("by_port", service.port());
+  by_port.check.port = health.port();
+  auto by_addr = checked("by_addr", health.port());
+  by_addr.ip = *parse_ip("127.0.0.99");
+  by_addr.check.addr = *parse_ip("127.0.0.1");
+  auto from = checked("from", health.port());
+  from.source.from = *parse_ip("127.0.0.7");
+  auto from_nowhere = checked("from_nowhere", health.port());
+  from_nowhere.source.from = *parse_ip("192.0.2.200");
+  bench b({by_port, by_addr, from, from_nowhere});
+  b.start();
+  b.run_until([&] {
+    return b.group[0].health() == 4 && b.group[1].health() == 4 && b.group[2].health() == 4 &&
+           !b.said.empty();
+  });
+  CHECK(b.said ==
+        strings{"Server b/from_nowhere is DOWN, reason: Layer4 connection problem, info: \"Can't bind to "
+                "source address (Cannot assign requested address)\", check duration: Nms. 3 active and 0 "
+                "backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue."});
+}
+
+TEST_CASE("no checks in maintenance; a fresh start after it") {
+  const listening refusing(-1);
+  auto off = checked("off", refusing.port());
+  off.disabled = true;
+  const listening origin;
+  bench b({off, checked("on", origin.port())});
+  b.start();
+  b.run_until([&] { return b.group[1].health() == 4 && b.checks.attempts() >= 5; });
+  CHECK(b.said.empty());
+  CHECK(b.group[0].last().kind == servers::check_kind::none);
+  b.group.set_admin(0, servers::admin::forced_maint, false, {}, servers::clock::now());
+  b.run_until([&] { return b.said.size() == 2; });
+  CHECK(b.said[0] == "Server b/off is UP/READY (leaving forced maintenance).");
+  CHECK(b.said[1].find("Server b/off is DOWN, reason: Layer4 connection problem") == 0);
+}
+
+TEST_CASE("log-health-checks") {
+  auto closed = std::make_unique<listening>(-1);
+  bench b({checked("one", closed->port())});
+  strings lines;
+  subject all = b.all();
+  all.each_change = [&](std::string_view text) { lines.push_back(without_duration(std::string(text))); };
+  b.checks.start({all});
+  b.run_until([&] { return !b.said.empty(); });
+  REQUIRE(::listen(closed->native(), 100) == 0);
+  b.said.clear();
+  b.run_until([&] { return !b.said.empty(); });
+  CHECK(lines ==
+        strings{"Health check for server b/one failed, reason: Layer4 connection problem, info: "
+                "\"Connection refused\", check duration: Nms, status: 0/2 DOWN.",
+                "Health check for server b/one succeeded, reason: Layer4 check passed, check duration: Nms, "
+                "status: 1/2 DOWN.",
+                "Health check for server b/one succeeded, reason: Layer4 check passed, check duration: Nms, "
+                "status: 3/3 UP."});
+  CHECK(b.said[0] ==
+        "Server b/one is UP. 1 active and 0 backup servers online. 0 sessions requeued, 0 total in "
+        "queue.");
+}
+
+TEST_CASE("the address is the one of the moment") {
+  const listening origin;
+  auto named = checked("n", origin.port());
+  named.ip = {};
+  named.host = "x.test";
+  bench b({named});
+  b.start();
+  CHECK_FALSE(b.group[0].usable());
+  b.group.set_address(0, *parse_ip("127.0.0.1"), "libc resolution", servers::clock::now());
+  b.run_until([&] { return b.group[0].health() == 4; });
+  CHECK(b.group[0].usable());
+}
+
+TEST_CASE("a thousand servers") {
+  const listening origin(4096);
+  std::vector<servers::settings> many;
+  for (int i = 0; i < 1000; ++i) {
+    many.push_back(checked(("s" + std::to_string(i)).c_str(), origin.port()));
+    many.back().check.inter = milliseconds{50};
+  }
+  bench b(many);
+  b.start();
+  b.run_until([&] { return b.checks.attempts() >= 1000; });
+  CHECK(b.said.empty());
+  CHECK(b.group.active() == 1000);
+}
