@@ -107,6 +107,16 @@ int reordered_distance(const std::vector<std::string_view>& a, std::string_view 
   return best;
 }
 
+// A word that breaks off ("timeout conn", ".warn"): dearer than any slip of the fingers, so only when nothing
+// is nearer.
+int completion_cost(std::string_view typed, std::string_view candidate, int bound) {
+  constexpr std::size_t enough = 4;
+  if (typed.size() < enough || candidate.size() <= typed.size() || typed.back() == ' ') return bound + 1;
+  const std::size_t missing = candidate.size() - typed.size();
+  if (missing > typed.size() || !same_text(typed, candidate.substr(0, typed.size()))) return bound + 1;
+  return 5 * other_letter + static_cast<int>(missing);
+}
+
 template <typename Range>
 std::optional<std::string_view> nearest_of(std::string_view typed, const Range& candidates) {
   if (typed.empty() || typed.size() > longest) return std::nullopt;
@@ -118,7 +128,10 @@ std::optional<std::string_view> nearest_of(std::string_view typed, const Range& 
     const int bound = std::min(allowed(typed, candidate), least - 1);
     int cost = distance(typed, candidate, bound);
     if (cost > bound) cost = reordered_distance(words, candidate, bound);
-    if (cost > bound) continue;
+    if (cost > bound) {
+      cost = completion_cost(typed, candidate, least - 1);
+      if (cost >= least) continue;
+    }
     least = cost;
     best = candidate;
     if (least == 0) break;
