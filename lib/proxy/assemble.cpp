@@ -1,0 +1,101 @@
+#include "proxy/assemble.hpp"
+
+#include <unordered_map>
+
+#include "proxy/listener.hpp"
+#include "proxy/session.hpp"
+#include "proxy/transaction.hpp"
+
+namespace ringway::proxy {
+
+namespace {
+
+std::vector<balance::server_facts> facts_of(const section_settings& from) {
+  std::vector<balance::server_facts> out;
+  for (const servers::settings& one : from.servers) {
+    balance::server_facts facts;
+    facts.id = one.id;
+    facts.weight = one.weight;
+    facts.backup = one.backup;
+    facts.usable = !one.disabled;
+    facts.at = one.ip;
+    facts.at.port = one.port;
+    facts.key = one.hash_key;
+    facts.maxconn = one.maxconn;
+    facts.minconn = one.minconn;
+    facts.maxqueue = one.maxqueue;
+    out.push_back(std::move(facts));
+  }
+  return out;
+}
+
+bool turns_by_itself(balance::algorithm kind) {
+  switch (kind) {
+    case balance::algorithm::roundrobin:
+    case balance::algorithm::static_rr:
+    case balance::algorithm::leastconn:
+    case balance::algorithm::first:
+    case balance::algorithm::random: return true;
+    default: return false;
+  }
+}
+
+std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t index, log::logger& logger,
+                                      const assembly& how) {
+  auto out = std::make_unique<backend>(from, index);
+  out->log = logger.make_pipeline(from.log);
+  out->chooser = std::make_unique<balance::chooser>(from.balance, facts_of(from), from.allbackups,
+                                                    from.kind == mode::tcp, from.fullconn);
+  out->queue = std::make_unique<servers::queue>(*out->chooser, from.servers.size());
+  out->turning = turns_by_itself(out->chooser->rules().kind);
+  backend* self = out.get();
+  servers::hooks told;
+  const bool redispatch = from.redispatch.has_value();
+  told.left = [self, redispatch](std::uint32_t server) {
+    // Without redispatch those who wait for this very server go on waiting, as HAProxy has it.
+    return redispatch || !self->chooser->any_usable() ? self->queue->send_away(server) : 0u;
+  };
+  told.entered = [self](std::uint32_t) {
+    self->queue->serve_all();
+    return 0u;
+  };
+  told.report = [self, console = how.console](const servers::sentence& said) {
+    self->log->message(static_cast<log::level>(said.level), said.text);
+    if (console) console(self->settings.name, said);
+  };
+  out->servers = std::make_unique<servers::group>(from.name, from.servers, *out->chooser, std::move(told),
+                                                  servers::clock::now());
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
+  auto out = std::make_unique<runtime>();
+  out->global = from.global;
+  out->maxconn = how.maxconn;
+  log::options logging;
+  logging.workers = how.workers;
+  out->logger = std::make_unique<log::logger>(from.global.log, logging);
+  std::unordered_map<std::string, backend*> by_name;
+  for (const section_settings& section : from.sections) {
+    if (!section.back) continue;
+    out->backends.push_back(make_backend(section, out->backends.size(), *out->logger, how));
+    by_name.emplace(section.name, out->backends.back().get());
+  }
+  for (const section_settings& section : from.sections) {
+    if (!section.front || section.disabled) continue;
+    auto front = std::make_unique<frontend>(section, out->frontends.size());
+    front->log = out->logger->make_pipeline(section.log);
+    front->maxconn = section.maxconn.value_or(how.maxconn);
+    const std::string& name = section.default_backend.empty() && section.back ? section.name : section.default_backend;
+    const auto found = by_name.find(name);
+    if (found != by_name.end()) front->default_backend = found->second;
+    out->frontends.push_back(std::move(front));
+  }
+  for (unsigned i = 0; i < how.workers; ++i)
+    out->homes.push_back(std::make_unique<home>(*out, i, from.global.bufsize));
+  return out;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,20 @@
+// From the model to what runs: frontends and backends with their live state, names resolved to pointers. The model
+// must be valid (app/validate). Opens no socket and starts no thread.
+#pragma once
+#include <functional>
+#include <memory>
+
+#include "proxy/runtime.hpp"
+
+namespace ringway::proxy {
+
+struct assembly {
+  unsigned workers = 1;
+  unsigned maxconn = 0;  // global; 0: no limit
+  // Called on the control thread with every state sentence, besides the backend's own log; empty: not at all.
+  std::function<void(const std::string& backend, const servers::sentence&)> console;
+};
+
+std::unique_ptr<runtime> assemble(const model& from, const assembly& how);
+
+}  // namespace ringway::proxy

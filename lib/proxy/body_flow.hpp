@@ -1,0 +1,82 @@
+// One direction of a message: what is read from one socket goes to the other, in constant memory. A plain state
+// machine over two non-blocking sockets; the caller waits and keeps the time limits. Chunked bodies are decoded
+// and coded anew, so that nothing of one side's framing reaches the other.
+// Thread: the worker of both sockets.
+#pragma once
+#include <sys/uio.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/framing.hpp"
+#include "http1/chunk.hpp"
+#include "io/buffers.hpp"
+#include "io/socket.hpp"
+
+namespace ringway::proxy {
+
+enum class flow_state : std::uint8_t {
+  wait_read,      // nothing to send, nothing to read yet
+  wait_write,     // the other side does not take more now
+  again,          // enough for this turn; there is more to do at once
+  done,           // the whole message was handed to the other side
+  source_ended,   // the sender closed before the end of the message
+  source_failed,  // the sender's connection broke (error())
+  target_failed,  // the receiver's connection broke (error())
+  malformed,      // the body breaks its framing (reason())
+};
+
+enum class target_coding : std::uint8_t { plain, chunked };
+
+class body_flow {
+ public:
+  // `head` is sent first; it is copied only if the first write leaves some of it. The body begins `offset` bytes
+  // into the buffer's unread part. `retain`: bytes stay in the buffer after they were sent, as long as it has
+  // room, so that restart() can send them again on another connection.
+  void start(io::socket& source, io::socket* target, io::buffer& buffer, std::size_t offset, http::body_length length,
+             target_coding coding, std::string_view head, bool retain);
+  // Sends the same message again, from its beginning. Only while replayable().
+  void restart(io::socket& target, std::string_view head);
+  bool replayable() const { return retain_; }
+
+  flow_state pump();
+
+  bool finished() const { return finished_; }
+  bool source_complete() const { return body_done_; }  // the last byte of the body was read
+  // Bytes of the buffer that belonged to this message, once source_complete(): what follows is the next one.
+  std::size_t consumed() const { return cursor_; }
+  std::uint64_t body_bytes() const { return body_bytes_; }  // payload read so far
+  std::uint64_t sent_bytes() const { return sent_bytes_; }  // bytes handed to the receiver, heads included
+  bool anything_pending() const { return pending_ > 0; }
+  int error() const { return error_; }
+  const char* reason() const { return decoder_.reason(); }
+  // After 101 or CONNECT, mode tcp: bytes until the sender closes.
+  bool is_tunnel() const { return length_.how == http::body_length::kind::until_close; }
+
+ private:
+  bool prepare();       // makes pending pieces from what is in the buffer; false: more input is needed
+  void push(const char* data, std::size_t size);
+  void push_end();
+  flow_state flush();
+  void make_room();
+
+  static constexpr std::size_t most_pieces = 24;
+  io::socket* source_ = nullptr;
+  io::socket* target_ = nullptr;
+  io::buffer* buffer_ = nullptr;
+  std::size_t cursor_ = 0, body_start_ = 0;
+  http::body_length length_, original_;
+  target_coding coding_ = target_coding::plain;
+  http1::chunk_decoder decoder_;
+  std::array<iovec, most_pieces> pieces_;
+  std::array<std::array<char, 20>, 8> sizes_;
+  std::size_t pending_ = 0, first_ = 0, sizes_used_ = 0;
+  std::string unsent_head_;
+  bool head_volatile_ = false, retain_ = false, finished_ = false, body_done_ = false, bad_ = false;
+  int error_ = 0;
+  std::uint64_t body_bytes_ = 0, sent_bytes_ = 0;
+};
+
+}  // namespace ringway::proxy

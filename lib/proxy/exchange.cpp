@@ -1,0 +1,347 @@
+// The request goes up, the response comes down, at the same time if need be: one loop over two sockets.
+#include "base/text.hpp"
+#include "http1/tokenizer.hpp"
+#include "http1/writer.hpp"
+#include "proxy/transaction.hpp"
+
+namespace ringway::proxy {
+
+using http::body_length;
+
+namespace {
+
+constexpr unsigned most_interim = 64;  // 1xx responses to one request
+
+// Is `from` inside the network that `option forwardfor except` names?
+bool is_excepted(const forwardfor_settings& how, const address& from) {
+  if (!how.except || how.except->kind != from.kind) return false;
+  unsigned bits = how.except_bits;
+  for (std::size_t i = 0; i < from.bytes.size() && bits > 0; ++i) {
+    const unsigned now = bits >= 8 ? 8 : bits;
+    const auto mask = static_cast<std::uint8_t>(0xff00 >> now);
+    if ((from.bytes[i] & mask) != (how.except->bytes[i] & mask)) return false;
+    bits -= now;
+  }
+  return true;
+}
+
+}  // namespace
+
+void transaction::write_forwarded_for(http1::head_writer& out) {
+  const forwardfor_settings& fe = of_->front.settings.forwardfor;
+  const forwardfor_settings& be = back_->settings.forwardfor;
+  if (!fe.enabled && !be.enabled) return;
+  const forwardfor_settings& how = be.enabled ? be : fe;
+  if (!of_->client.is_ip() || is_excepted(how, of_->client)) return;
+  if (how.if_none && http::find(request_.fields, how.header) != nullptr) return;
+  char text[64];
+  out.field(how.header, {text, of_->client.write_host(text)});
+}
+
+std::string_view transaction::build_request() {
+  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  out.request_line(request_.method_text, request_.target, request_.minor);
+  out.fields(request_.fields);
+  write_forwarded_for(out);
+  const connection_mode mode_now = back_->settings.connection == connection_mode::keep_alive
+                                       ? of_->front.settings.connection
+                                       : back_->settings.connection;
+  ask_close_ = mode_now != connection_mode::keep_alive;
+  if (upgrade_asked_)
+    out.field("connection", "upgrade");
+  else if (ask_close_ && request_.minor >= 1)
+    out.field("connection", "close");
+  else if (!ask_close_ && request_.minor == 0)
+    out.field("connection", "keep-alive");
+  out.end();
+  return {out.data(), out.size()};
+}
+
+void transaction::send_request() {
+  const target_coding coding =
+      request_length_.how == body_length::kind::chunked ? target_coding::chunked : target_coding::plain;
+  if (up_started_) {
+    up_.restart(link_->socket, build_request());
+  } else {
+    up_.start(of_->socket, &link_->socket, in_, request_.bytes, request_length_, coding, build_request(), true);
+    up_started_ = true;
+  }
+}
+
+io::task<bool> transaction::exchange() {
+  send_request();
+  for (;;) {
+    verdict now_what = verdict::go_on;
+    if (!up_.finished() && !upload_broken_) now_what = upload();
+    if (now_what == verdict::go_on) now_what = response_head_seen_ ? download() : await_response();
+    switch (now_what) {
+      case verdict::complete: co_return true;
+      case verdict::over:
+        if (pending_status_ != 0) {
+          give_back_link(false);
+          give_back_place();
+          const unsigned status = std::exchange(pending_status_, 0u);
+          co_await answer(status, reason_);
+        } else if (response_head_seen_) {
+          close_client_ = true;
+        }
+        co_return false;
+      case verdict::once_more: {
+        // The server closed a kept connection just when we used it; the request is whole in our buffer.
+        may_reuse_ = false;
+        give_back_link(false);
+        upload_broken_ = false;
+        response_scanned_ = 0;
+        const bool linked = co_await connect();
+        may_reuse_ = true;
+        if (!linked) {
+          if (!dead()) {
+            end_with(connect_cause_, 'C');
+            give_back_place();
+            co_await answer(503, connect_reason_);
+          }
+          co_return false;
+        }
+        send_request();
+        continue;
+      }
+      case verdict::again: of_->wake.wake(); break;
+      case verdict::go_on: break;
+    }
+    co_await of_->wake.wait();
+    if (dead()) {
+      close_client_ = true;
+      logged_ = true;
+      co_return false;
+    }
+    if (late()) {
+      if (pending_status_ != 0) {
+        give_back_link(false);
+        give_back_place();
+        const unsigned status = std::exchange(pending_status_, 0u);
+        co_await answer(status, reason_);
+      }
+      co_return false;
+    }
+  }
+}
+
+transaction::verdict transaction::fail(char cause, char stage, unsigned status, const char* reason) {
+  end_with(cause, stage);
+  reason_ = reason;
+  if (response_head_seen_) {
+    close_client_ = true;  // the client sees a cut, not a shorter body
+    pending_status_ = 0;
+  } else {
+    pending_status_ = status;
+  }
+  return verdict::over;
+}
+
+// A time limit passed? Then says so and returns true.
+bool transaction::late() {
+  if (of_->client_limit.passed(now())) {
+    if (response_head_seen_) {
+      fail('c', 'D', 0, "the client did not take the response in time");
+      of_->socket.reset();
+    } else {
+      fail('c', 'D', 408, "the request body did not arrive in time");
+    }
+    close_client_ = true;
+    return true;
+  }
+  if (of_->server_limit.passed(now())) {
+    if (response_head_seen_)
+      fail('s', 'D', 0, "the server stopped sending the response");
+    else
+      fail('s', up_.finished() ? 'H' : 'D', 504, "the server did not respond in time");
+    return true;
+  }
+  return false;
+}
+
+transaction::verdict transaction::upload() {
+  const flow_state state = up_.pump();
+  sent_to_server_ = up_.sent_bytes();
+  switch (state) {
+    case flow_state::done:
+      of_->client_limit.disarm();
+      if (!response_head_seen_) arm_server(back_->settings.time.server);
+      return verdict::go_on;
+    case flow_state::again: return verdict::again;
+    case flow_state::wait_read:
+      arm_client(of_->front.settings.time.client);
+      of_->server_limit.disarm();
+      return verdict::go_on;
+    case flow_state::wait_write: arm_server(back_->settings.time.server); return verdict::go_on;
+    case flow_state::source_ended:
+    case flow_state::source_failed:
+      close_client_ = true;
+      if (response_head_seen_) {
+        upload_broken_ = true;
+        return verdict::go_on;
+      }
+      return fail('C', 'D', 400, "the client closed before its request body was complete");
+    case flow_state::target_failed:
+      // The server may have answered before it stopped reading: look for that first.
+      upload_broken_ = true;
+      if (!response_head_seen_) arm_server(back_->settings.time.server);
+      return verdict::go_on;
+    case flow_state::malformed:
+      close_client_ = true;
+      if (response_head_seen_) {
+        upload_broken_ = true;
+        return verdict::go_on;
+      }
+      return fail('P', 'R', 400, up_.reason());
+  }
+  return verdict::go_on;
+}
+
+transaction::verdict transaction::await_response() {
+  if (!out_) out_ = at_->worker.memory().take();
+  const std::size_t most = out_.capacity() - at_->all.global.maxrewrite;
+  for (;;) {
+    if (!out_.empty()) {
+      const http1::limits limits;
+      const http1::head_result found =
+          http1::parse_response(out_.text(), response_scanned_, limits, response_, response_scratch_);
+      if (found.what == http1::head_state::bad) return fail('P', 'H', 502, found.reason);
+      if (found.what == http1::head_state::complete) {
+        if (response_.status < 200 && response_.status != 101) {
+          if (!forward_interim()) return fail('P', 'H', 502, "too many interim responses");
+          continue;
+        }
+        return begin_response();
+      }
+      if (out_.size() >= most) return fail('P', 'H', 502, "response head too large");
+    }
+    if (client_gone()) {
+      close_client_ = true;
+      end_with('C', 'H');
+      status_ = 400;
+      reason_ = "the client closed before the response";
+      return verdict::over;
+    }
+    if (!link_->socket.can_read()) return verdict::go_on;
+    const io::transfer t = link_->socket.read(out_.space(), out_.room());
+    if (t.what == io::outcome::done) {
+      out_.filled(t.bytes);
+      continue;
+    }
+    if (t.what == io::outcome::blocked) return verdict::go_on;
+    if (link_is_reused_ && out_.empty() && interim_count_ == 0 && up_.replayable() && http::is_idempotent(request_.verb))
+      return verdict::once_more;
+    return fail('S', 'H', 502, "the server closed the connection without a complete response");
+  }
+}
+
+// 100, 102, 103: to the client at once, as long as it knows of such things.
+bool transaction::forward_interim() {
+  if (++interim_count_ > most_interim) return false;
+  if (request_.minor >= 1) {
+    http::take_hop_by_hop(response_.fields, false);
+    http1::head_writer out(at_->scratch.get(), home::scratch_size);
+    out.status_line(1, response_.status, response_.reason);
+    out.fields(response_.fields);
+    out.end();
+    interim_.append(out.data(), out.size());
+    flush_interim();
+  }
+  out_.consume(response_.bytes);
+  response_scanned_ = 0;
+  return true;
+}
+
+// What the client's socket does not take now goes in front of the response.
+void transaction::flush_interim() {
+  if (interim_.empty()) return;
+  const iovec piece{interim_.data(), interim_.size()};
+  const io::transfer t = of_->socket.write(&piece, 1);
+  if (t.what != io::outcome::done) return;
+  sent_to_client_ += t.bytes;
+  interim_.erase(0, t.bytes);
+}
+
+transaction::verdict transaction::begin_response() {
+  const http::refusal bad = http::response_body(response_, request_.verb, response_length_);
+  if (bad) return fail('P', 'H', 502, bad.reason);
+  const http::connection_options server_wants = http::take_hop_by_hop(response_.fields, false);
+  if (response_.status == 101) {
+    if (!upgrade_asked_) return fail('P', 'H', 502, "the server switched protocols unasked");
+    upgraded_ = true;
+    response_length_ = {};
+  } else {
+    http::drop_all(response_.fields, http::known::upgrade);
+    if (request_.verb == http::method::connect && response_.status < 300) upgraded_ = true;
+  }
+  response_at_ = now();
+  status_ = static_cast<int>(response_.status);
+  server_keeps_ = !ask_close_ && !upgraded_ && response_length_.how != body_length::kind::until_close &&
+                  http::wants_persistence(response_.minor, server_wants);
+  const bool for_old_client = request_.minor == 0;
+  target_coding coding = target_coding::plain;
+  if (response_length_.how == body_length::kind::chunked) {
+    if (for_old_client) {
+      http::drop_all(response_.fields, http::known::transfer_encoding);
+      close_client_ = true;
+    } else {
+      coding = target_coding::chunked;
+    }
+  }
+  if (response_length_.how == body_length::kind::until_close) close_client_ = true;
+  if (!up_.finished() || upload_broken_) close_client_ = close_client_ || upload_broken_;
+  if (at_->all.stopping.load(std::memory_order_relaxed)) close_client_ = true;
+  if (back_->settings.connection == connection_mode::close) close_client_ = true;
+
+  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  out.text(interim_);
+  out.status_line(1, response_.status, response_.reason);
+  out.fields(response_.fields);
+  if (upgraded_)
+    out.field("connection", "upgrade");
+  else if (close_client_ && !for_old_client)
+    out.field("connection", "close");
+  else if (!close_client_ && for_old_client)
+    out.field("connection", "keep-alive");
+  out.end();
+  response_head_seen_ = true;
+  const std::uint64_t interim_sent = sent_to_client_;
+  down_.start(link_->socket, &of_->socket, out_, response_.bytes, response_length_, coding, {out.data(), out.size()},
+              false);
+  interim_sent_ = interim_sent;
+  return download();
+}
+
+transaction::verdict transaction::download() {
+  const flow_state state = down_.pump();
+  sent_to_client_ = interim_sent_ + down_.sent_bytes();
+  switch (state) {
+    case flow_state::done: break;
+    case flow_state::again: return verdict::again;
+    case flow_state::wait_read:
+      arm_server(back_->settings.time.server);
+      if (up_.finished()) of_->client_limit.disarm();
+      return verdict::go_on;
+    case flow_state::wait_write:
+      arm_client(of_->front.settings.time.client);
+      of_->server_limit.disarm();
+      return verdict::go_on;
+    case flow_state::source_ended:
+    case flow_state::source_failed: return fail('S', 'D', 0, "the server closed before its response was complete");
+    case flow_state::target_failed:
+      close_client_ = true;
+      return fail('C', 'D', 0, "the client closed before it had the whole response");
+    case flow_state::malformed: return fail('P', 'D', 0, down_.reason());
+  }
+  if (upgraded_) return verdict::complete;
+  // Whatever the server sent beyond its response belongs to nobody.
+  const bool exact = down_.consumed() == out_.size() || out_.empty();
+  const bool upload_done = up_.finished() && !upload_broken_;
+  if (!upload_done) close_client_ = true;  // an answer before the end of the request body
+  give_back_link(server_keeps_ && exact && upload_done);
+  give_back_place();
+  return verdict::complete;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,247 @@
+// From a checked request to a link it was sent on: a server, a place there, a connection; and what happens when one
+// of them fails.
+#include <algorithm>
+
+#include "http1/writer.hpp"
+#include "proxy/transaction.hpp"
+#include "servers/connector.hpp"
+#include "servers/retry.hpp"
+
+namespace ringway::proxy {
+
+using balance::no_server;
+using balance::server_index;
+
+namespace {
+
+std::optional<std::string_view> field_of(const void* fields, std::string_view name) {
+  const http::field* one = http::find(*static_cast<const http::field_list*>(fields), name);
+  if (one == nullptr) return std::nullopt;
+  return one->value;
+}
+
+}  // namespace
+
+balance::request_facts transaction::facts() const {
+  balance::request_facts out;
+  out.method = request_.method_text;
+  out.target = target_;
+  out.source = of_->client;
+  if (of_->front.settings.kind == mode::http) {
+    out.fields = &request_.fields;
+    out.field = &field_of;
+    if (request_length_.how == http::body_length::kind::counted && in_.size() > request_.bytes)
+      out.body = in_.text().substr(request_.bytes);
+  }
+  return out;
+}
+
+io::task<bool> transaction::reach_server() {
+  if (back_ == nullptr) {
+    end_with('S', 'C');
+    co_await answer(503, "no backend is configured for this frontend");
+    co_return false;
+  }
+  server_index avoid = no_server;
+  for (;;) {
+    if (server_ == no_server) {
+      const bool placed = co_await take_place(avoid);
+      if (!placed) co_return false;
+    }
+    const bool linked = co_await connect();
+    if (linked) co_return true;
+    if (dead() || answered_) co_return false;
+    if (client_gone()) {
+      end_with('C', 'C');
+      status_ = 503;
+      close_client_ = true;
+      co_return false;
+    }
+    // A refused or timed-out connection: the same server again, another one, or the end.
+    ++failures_;
+    const servers::retry_rules rules{back_->settings.retries, back_->settings.redispatch,
+                                     back_->turning && back_->servers->active() > 1};
+    const servers::next_try next = servers::after_failure(rules, failures_, back_->chooser->usable(server_));
+    if (next == servers::next_try::give_up) {
+      --failures_;  // the record counts retries, not tries
+      end_with(connect_cause_, 'C');
+      // The place goes back before the client hears of it; the record still names the server.
+      give_back_place();
+      co_await answer(503, connect_reason_);
+      co_return false;
+    }
+    if (next == servers::next_try::other_server) {
+      give_back_place();
+      avoid = server_;
+      server_ = no_server;
+      redispatched_ = true;
+      continue;
+    }
+    if (connect_cause_ == 'S') {
+      const bool waited = co_await pause_before_retry();
+      if (!waited) co_return false;
+    }
+  }
+}
+
+// At once on the same server would mostly fail the same way.
+io::task<bool> transaction::pause_before_retry() {
+  io::tick pause = 1000;
+  if (back_->settings.time.connect && back_->settings.time.connect->count() > 0)
+    pause = std::min<io::tick>(pause, back_->settings.time.connect->count());
+  const io::tick until = now() + pause;
+  of_->server_limit.arm(until);
+  while (now() < until) {
+    co_await of_->wake.wait();
+    if (dead()) co_return false;
+    if (client_gone()) {
+      end_with('C', 'C');
+      status_ = 503;
+      close_client_ = true;
+      co_return false;
+    }
+  }
+  of_->server_limit.disarm();
+  co_return true;
+}
+
+io::task<bool> transaction::take_place(server_index avoid) {
+  balance::chooser& chooser = *back_->chooser;
+  const io::tick from = now();
+  const auto& own_limit = back_->settings.time.queue;
+  const auto& limit = own_limit ? own_limit : back_->settings.time.connect;
+  for (;;) {
+    if (!chooser.any_usable()) {
+      end_with('S', 'C');
+      co_await answer(503, "no server of the backend is up");
+      co_return false;
+    }
+    server_ = chooser.pick(facts(), avoid);
+    if (server_ != no_server && !chooser.busy(server_) && chooser.try_take(server_)) break;
+    if (server_ != no_server && chooser.queue_full(server_)) {
+      end_with('S', 'Q');
+      server_ = no_server;
+      co_await answer(503, "the server's queue is full");
+      co_return false;
+    }
+    // All places are taken: wait in the server's queue, or in the backend's for whichever is free first.
+    waiting_ = std::make_shared<servers::waiter>();
+    waiting_->home = &at_->worker;
+    waiting_->wake = &of_->wake;
+    waiting_->wanted = server_;
+    if (limit && limit->count() > 0) of_->server_limit.arm(from + limit->count());
+    back_->queue->join(waiting_);
+    (waiting_->wanted == no_server ? backend_queue_ : server_queue_) = waiting_->ahead;
+    bool granted = false, moved = false, late = false, gone = false;
+    for (;;) {
+      granted = waiting_->granted.load() != no_server;
+      moved = waiting_->moved_on.load();
+      gone = client_gone();
+      late = of_->server_limit.passed(now());
+      if (granted || moved || gone || late || dead()) break;
+      co_await of_->wake.wait();
+    }
+    of_->server_limit.disarm();
+    waiting_->wake = nullptr;
+    if (!granted && !moved) granted = !back_->queue->leave(waiting_) && waiting_->granted.load() != no_server;
+    server_ = granted ? waiting_->granted.load() : no_server;
+    waiting_.reset();
+    if (dead() || gone || (late && !granted)) {
+      if (granted) {
+        place_held_ = true;
+        give_back_place();
+      }
+      server_ = no_server;
+      if (dead()) {
+        close_client_ = true;
+        co_return false;
+      }
+      end_with(gone ? 'C' : 's', 'Q');
+      close_client_ = close_client_ || gone;
+      if (gone)
+        status_ = 503;
+      else
+        co_await answer(503, "waited too long for a place at a server");
+      co_return false;
+    }
+    if (granted) break;
+  }
+  place_held_ = place_was_held_ = true;
+  placed_at_ = now();
+  co_return true;
+}
+
+io::task<bool> transaction::connect() {
+  const servers::state& server = (*back_->servers)[server_];
+  connect_reason_ = "the connection to the server failed";
+  connect_cause_ = 'S';
+  // http-reuse safe: the first request of a client never meets a connection that the server may just be closing.
+  if (of_->requests > 1 && back_->settings.connection == connection_mode::keep_alive && may_reuse_) {
+    link_ = at_->idle_links.take(server);
+    if (link_) {
+      link_->socket.change_owner(&of_->wake);
+      link_is_reused_ = true;
+      connected_ = true;
+      connected_at_ = now();
+      at_->idle_links.began(server);
+      co_return true;
+    }
+  }
+  link_is_reused_ = false;
+  link_ = std::make_unique<servers::link>(at_->worker.events(), &of_->wake);
+  const servers::connect_options how{back_->settings.tcpka_server, back_->settings.nolinger};
+  const std::uint16_t client_port = server.config().port_relative ? of_->local().port : std::uint16_t{0};
+  const servers::connect_result started = servers::begin_connect(server, client_port, how, *link_);
+  if (started.what != servers::connect_start::begun) {
+    link_.reset();
+    if (started.what == servers::connect_start::no_resources) {
+      connect_cause_ = 'R';
+      connect_reason_ = "no descriptor or port left for a connection to the server";
+    }
+    co_return false;
+  }
+  arm_server(back_->settings.time.connect);
+  while (!link_->socket.can_write()) {
+    co_await of_->wake.wait();
+    if (dead() || client_gone()) {
+      link_.reset();
+      co_return false;
+    }
+    if (of_->server_limit.passed(now()) && !link_->socket.can_write()) {
+      link_.reset();
+      connect_cause_ = 's';
+      connect_reason_ = "the server did not accept the connection in time";
+      co_return false;
+    }
+  }
+  of_->server_limit.disarm();
+  if (link_->socket.connect_error() != 0) {
+    link_.reset();
+    co_return false;
+  }
+  connected_ = true;
+  connected_at_ = now();
+  at_->idle_links.began(server);
+  co_return true;
+}
+
+void transaction::give_back_link(bool reusable) {
+  if (!link_) return;
+  if (connected_) at_->idle_links.ended(*link_->server);
+  connected_ = false;
+  if (reusable) {
+    ++link_->requests;
+    at_->idle_links.put(std::move(link_), now());
+    at_->wake_housekeeping();
+  }
+  link_.reset();
+}
+
+void transaction::give_back_place() {
+  if (!place_held_) return;
+  place_held_ = false;
+  back_->chooser->gave_back(server_);
+  back_->queue->serve(server_);
+}
+
+}  // namespace ringway::proxy

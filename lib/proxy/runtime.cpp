@@ -1,0 +1,77 @@
+#include "proxy/runtime.hpp"
+
+#include "proxy/listener.hpp"
+#include "proxy/session.hpp"
+#include "proxy/transaction.hpp"
+
+namespace ringway::proxy {
+
+namespace {
+constexpr io::tick housekeeping_period = 1000;  // ms
+constexpr io::tick purge_delay = 5000;          // ms, pool-purge-delay
+constexpr std::size_t most_spare = 256;         // transactions at rest
+}  // namespace
+
+runtime::~runtime() = default;
+
+home::home(runtime& of, unsigned index, std::size_t buffer_size)
+    : all(of), worker(index, buffer_size), scratch(new char[scratch_size]), housekeeping_wake(worker.ready()) {
+  worker.on_escape = [this](const char*) { all.escaped.fetch_add(1); };
+}
+
+home::~home() = default;
+
+std::unique_ptr<transaction> home::take_transaction() {
+  if (spare.empty()) return std::make_unique<transaction>();
+  std::unique_ptr<transaction> one = std::move(spare.back());
+  spare.pop_back();
+  return one;
+}
+
+void home::put_transaction(std::unique_ptr<transaction> one) {
+  one->reset();
+  if (spare.size() < most_spare) spare.push_back(std::move(one));
+}
+
+void home::stop_listening() {
+  for (auto& one : listeners) one->close();
+  listeners.clear();
+}
+
+void home::resume_listeners() {
+  for (auto& one : listeners) one->resume();
+}
+
+void home::kill_sessions() {
+  leaving = true;
+  for (session* one = first_session; one != nullptr; one = one->next_) one->end_soon();
+  housekeeping_wake.wake();
+}
+
+void home::wake_idle_sessions() {
+  for (session* one = first_session; one != nullptr; one = one->next_) one->end_soon();
+}
+
+io::task<> home::housekeeping() {
+  io::deadline next(worker.time_limits(), &housekeeping_wake);
+  io::tick purged_at = worker.now();
+  while (!leaving) {
+    bool paused = false;
+    for (auto& one : listeners) paused = paused || one->paused();
+    // With nothing to look after, an idle process sleeps.
+    if (idle_links.idle() > 0 || paused)
+      next.arm(worker.now() + housekeeping_period);
+    else
+      next.disarm();
+    idle_housekeeping = !next.armed();
+    co_await housekeeping_wake.wait();
+    idle_housekeeping = false;
+    if (worker.now() - purged_at >= housekeeping_period) {
+      purged_at = worker.now();
+      idle_links.purge(worker.now(), purge_delay);
+    }
+    resume_listeners();
+  }
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,51 @@
+// The life of one client connection: its transactions one after another. Kept small, because idle connections
+// are many; what a request needs is lent by the worker while there is one.
+// Thread: its worker. A session deletes itself when its coroutine ends.
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include "base/address.hpp"
+#include "io/socket.hpp"
+#include "io/timers.hpp"
+#include "proxy/runtime.hpp"
+
+namespace ringway::proxy {
+
+class session {
+ public:
+  // Owns `fd` from here on, whatever happens.
+  static void begin(home& at, frontend& front, const bind_settings& bind, int fd, const address& client);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  // The worker is leaving or (soft stop) has nothing against sessions that are waiting for a request.
+  void end_soon() { wake.wake(); }
+
+  home& at;
+  frontend& front;
+  const bind_settings& bind;
+  const address client;
+  io::waker wake;
+  io::socket socket;
+  io::deadline client_limit, server_limit;
+  std::uint32_t requests = 0;         // begun so far
+  bool keep = true;                   // another request may follow
+  std::int64_t accepted_at = 0;       // wall clock, microseconds
+  io::tick accepted_tick = 0;
+
+  address local() const;              // where the client connected to; a system call
+
+ private:
+  friend struct home;
+  session(home& at, frontend& front, const bind_settings& bind, const address& client);
+  static io::task<> run(std::unique_ptr<session> self);
+  enum class beginning : std::uint8_t { here, gone, too_late };
+  // Waits for the first byte of a request. too_late: not even the first request of the connection came.
+  io::task<beginning> request_begins();
+  session* next_ = nullptr;
+  session* previous_ = nullptr;
+};
+
+}  // namespace ringway::proxy

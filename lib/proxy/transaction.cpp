@@ -1,0 +1,300 @@
+// The journey of a request, in order. How each step is done: reach_server.cpp, exchange.cpp, tunnel.cpp, record.cpp.
+#include "proxy/transaction.hpp"
+
+#include "base/text.hpp"
+#include "http/target.hpp"
+#include "http1/tokenizer.hpp"
+#include "http1/writer.hpp"
+
+namespace ringway::proxy {
+
+io::task<bool> transaction::run(session& of) {
+  begin(of);
+  const bool complete = co_await read_head();            // timeout http-request, client
+  if (!complete) {
+    if (!idle_) finish();
+    co_return idle_;
+  }
+  bool going = check_head();
+  if (!going) co_await refuse();
+  if (going) choose_backend();
+  if (going) going = co_await reach_server();            // timeout queue, connect; retries, redispatch
+  if (going) going = co_await exchange();                // timeout server, client
+  if (going && upgraded_) co_await tunnel();             // timeout tunnel
+  finish();
+  co_return next_request_possible();
+}
+
+void transaction::begin(session& of) {
+  of_ = &of;
+  at_ = &of.at;
+  idle_ = false;
+  began_ = now();
+  request_at_ = at_->worker.wall_microseconds();
+}
+
+io::task<bool> transaction::read_head() {
+  const timeouts& time = of_->front.settings.time;
+  const bool first = of_->requests == 0;
+  if (!in_) in_ = at_->worker.memory().take();
+  in_.compact();
+  scanned_ = 0;
+  bool counted = false;
+  const std::size_t most = in_.capacity() - at_->all.global.maxrewrite;
+  for (;;) {
+    if (!in_.empty()) {
+      if (!counted) {
+        counted = true;
+        ++of_->requests;
+        // Absolute: from the connection's beginning for its first request, then from a request's first byte.
+        if (time.http_request && time.http_request->count() > 0)
+          of_->client_limit.arm((first ? of_->accepted_tick : began_) + time.http_request->count());
+      }
+      const http1::limits limits;
+      const http1::head_result found = http1::parse_request(in_.text(), scanned_, limits, request_, scratch_);
+      if (found.what == http1::head_state::complete && request_.bytes <= most) {
+        in_.consume(found.skipped);
+        head_at_ = now();
+        co_return true;
+      }
+      if (found.what == http1::head_state::bad || in_.size() >= most) {
+        end_with('P', 'R');
+        close_client_ = true;
+        co_await answer(found.what == http1::head_state::bad ? found.status : 400,
+                        found.reason != nullptr ? found.reason : "request head too large");
+        co_return false;
+      }
+      if (!(time.http_request && time.http_request->count() > 0)) arm_client(time.client);
+    }
+    const io::transfer t = of_->socket.read(in_.space(), in_.room());
+    if (t.what == io::outcome::done) {
+      in_.filled(t.bytes);
+      continue;
+    }
+    if (t.what == io::outcome::blocked) {
+      if (in_.empty()) {
+        idle_ = true;
+        co_return false;
+      }
+      co_await of_->wake.wait();
+      if (dead()) {
+        logged_ = true;
+        co_return false;
+      }
+      if (of_->client_limit.passed(now())) {
+        end_with('c', 'R');
+        close_client_ = true;
+        co_await answer(408, "the request head did not arrive in time");
+        co_return false;
+      }
+      continue;
+    }
+    // The client closed: without a word between two requests that is the normal end of a connection.
+    close_client_ = true;
+    if (in_.empty() && !first) {
+      logged_ = true;
+    } else {
+      end_with('C', 'R');
+      status_ = 400;
+      reason_ = "the client closed before its request head was complete";
+    }
+    co_return false;
+  }
+}
+
+io::task<> transaction::refuse_silence(session& of) {
+  begin(of);
+  began_ = of.accepted_tick;
+  end_with('c', 'R');
+  close_client_ = true;
+  co_await answer(408, "no request arrived in time");
+  finish();
+}
+
+void transaction::choose_backend() {
+  back_ = of_->front.default_backend;
+  if (back_ != nullptr) back_->connections.fetch_add(1, std::memory_order_relaxed);
+  remember_request_line();
+}
+
+// Everything that makes a request ambiguous or meaningless is refused here, before anybody else sees it.
+bool transaction::check_head() {
+  http::target_form form{};
+  refused_ = http::check_target(request_, form);
+  if (!refused_) refused_ = http::request_body(request_, request_length_);
+  client_wants_ = http::take_hop_by_hop(request_.fields, request_.minor >= 1);
+  if (!http::wants_persistence(request_.minor, client_wants_)) close_client_ = true;
+  if (of_->front.settings.connection == connection_mode::close) close_client_ = true;
+  if (refused_) return false;
+  target_ = balance::normalise_target(request_.method_text, request_.target, target_scratch_);
+
+  // An upgrade is passed on only when it can end in a tunnel: with HTTP/1.1, without a body, and never to h2c, which
+  // would carry requests past every check of ours.
+  const http::field* upgrade = http::find(request_.fields, http::known::upgrade);
+  upgrade_asked_ = upgrade != nullptr && request_.minor >= 1 && request_length_.how == http::body_length::kind::none;
+  if (upgrade_asked_) {
+    std::string_view rest = upgrade->value;
+    while (!rest.empty()) upgrade_asked_ = !same_text(next_element(rest).substr(0, 3), "h2c") && upgrade_asked_;
+  }
+  if (!upgrade_asked_) {
+    http::drop_all(request_.fields, http::known::upgrade);
+    for (http::field& one : request_.fields)
+      if (same_text(one.name, "http2-settings")) one.dropped = true;
+  }
+  if (request_.minor == 0) http::drop_all(request_.fields, http::known::expect);  // RFC 9110 10.1.1
+  return true;
+}
+
+io::task<> transaction::refuse() {
+  end_with('P', 'R');
+  close_client_ = true;
+  co_await answer(refused_.status, refused_.reason);
+}
+
+void transaction::finish() {
+  if (link_) give_back_link(false);
+  give_back_place();
+  emit_log();
+  if (back_ != nullptr) back_->connections.fetch_sub(1, std::memory_order_relaxed);
+  of_->client_limit.disarm();
+  of_->server_limit.disarm();
+}
+
+bool transaction::next_request_possible() {
+  if (close_client_ || upgraded_) return false;
+  if (up_started_ ? !up_.source_complete() : request_length_.how != http::body_length::kind::none) return false;
+  in_.consume(up_started_ ? up_.consumed() : request_.bytes);
+  clear_for_next();
+  return !at_->all.stopping.load(std::memory_order_relaxed);
+}
+
+// A reply of our own, complete or not at all.
+io::task<> transaction::answer(unsigned status, const char* reason) {
+  const http::canned_reply& page = http::reply_for(status);
+  status_ = static_cast<int>(status);
+  reason_ = reason;
+  answered_ = true;
+  if (status == 400 || status == 408) close_client_ = true;
+  if (request_.bytes == 0 || (up_started_ ? !up_.source_complete()
+                                          : request_length_.how != http::body_length::kind::none))
+    close_client_ = true;  // what follows the head cannot be told from a next request
+  if (of_->front.settings.connection == connection_mode::close || at_->all.stopping.load(std::memory_order_relaxed))
+    close_client_ = true;
+  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  out.text(page.head);
+  if (close_client_)
+    out.field("connection", "close");
+  else if (request_.minor == 0)
+    out.field("connection", "keep-alive");
+  out.end();
+  if (request_.verb != http::method::head) out.text(page.body);
+  if (!out_) out_ = at_->worker.memory().take();
+  out_.clear();
+  down_.start(of_->socket, &of_->socket, out_, 0, {}, target_coding::plain, {out.data(), out.size()}, false);
+  for (;;) {
+    const flow_state state = down_.pump();
+    sent_to_client_ = down_.sent_bytes();
+    if (state == flow_state::done) break;
+    if (state != flow_state::wait_write || dead()) {
+      close_client_ = true;
+      co_return;
+    }
+    arm_client(of_->front.settings.time.client);
+    co_await of_->wake.wait();
+    if (of_->client_limit.passed(now())) {
+      close_client_ = true;
+      co_return;
+    }
+  }
+  if (close_client_) co_await linger();
+}
+
+// Closing with unread input in the socket makes the kernel send a reset, which can destroy the reply on its way.
+// So: FIN, then read and forget for a moment.
+io::task<> transaction::linger() {
+  constexpr io::tick patience = 1000;       // ms
+  constexpr std::size_t most = 1024 * 1024;  // bytes
+  if (of_->socket.peer_closed() || !of_->socket.is_open()) co_return;
+  const bool expecting = request_.bytes == 0 || request_length_.how != http::body_length::kind::none || refused_;
+  if (!expecting) co_return;
+  of_->socket.shut_down_write();
+  const io::tick until = now() + patience;
+  std::size_t seen = 0;
+  while (seen < most && !dead()) {
+    const io::transfer t = of_->socket.read(at_->scratch.get(), home::scratch_size);
+    if (t.what == io::outcome::done) {
+      seen += t.bytes;
+      continue;
+    }
+    if (t.what != io::outcome::blocked) break;
+    of_->client_limit.arm(until);
+    co_await of_->wake.wait();
+    if (now() >= until) break;
+  }
+}
+
+bool transaction::dead() const { return at_->leaving; }
+
+io::tick transaction::now() const { return at_->worker.now(); }
+
+bool transaction::client_gone() const {
+  return of_->socket.broken() || (of_->socket.peer_closed() && abort_on_close());
+}
+
+bool transaction::abort_on_close() const {
+  return of_->front.settings.abortonclose || (back_ != nullptr && back_->settings.abortonclose);
+}
+
+void transaction::arm_client(const std::optional<milliseconds>& limit) {
+  if (limit && limit->count() > 0)
+    of_->client_limit.arm(now() + limit->count());
+  else
+    of_->client_limit.disarm();
+}
+
+void transaction::arm_server(const std::optional<milliseconds>& limit) {
+  if (limit && limit->count() > 0)
+    of_->server_limit.arm(now() + limit->count());
+  else
+    of_->server_limit.disarm();
+}
+
+void transaction::reset() {
+  clear_for_next();
+  in_.release();
+  of_ = nullptr;
+  at_ = nullptr;
+}
+
+void transaction::clear_for_next() {
+  request_.clear();
+  response_.clear();
+  request_length_ = response_length_ = {};
+  client_wants_ = {};
+  out_.release();
+  scanned_ = response_scanned_ = 0;
+  request_line_.clear();
+  method_size_ = uri_size_ = 0;
+  interim_.clear();
+  back_ = nullptr;
+  link_.reset();
+  server_ = balance::no_server;
+  waiting_.reset();
+  refused_ = {};
+  place_held_ = place_was_held_ = link_is_reused_ = connected_ = redispatched_ = ask_close_ = false;
+  may_reuse_ = true;
+  failures_ = interim_count_ = pending_status_ = 0;
+  tunnel_moved_at_ = -1;
+  interim_sent_ = 0;
+  upgrade_asked_ = upgraded_ = close_client_ = false;
+  server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = false;
+  cause_ = stage_ = '-';
+  reason_ = nullptr;
+  status_ = -1;
+  sent_to_client_ = sent_to_server_ = 0;
+  head_at_ = placed_at_ = connected_at_ = response_at_ = -1;
+  server_queue_ = backend_queue_ = 0;
+  logged_ = false;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,139 @@
+// One request and its response: the journey that everybody reads first. Transactions are lent by the worker and
+// used again; every member function is a step, transaction.cpp has them in order.
+// Thread: its worker.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/head.hpp"
+#include "http/persistence.hpp"
+#include "http/reply.hpp"
+#include "http1/writer.hpp"
+#include "io/buffers.hpp"
+#include "proxy/body_flow.hpp"
+#include "proxy/runtime.hpp"
+#include "proxy/session.hpp"
+#include "servers/link.hpp"
+#include "servers/queue.hpp"
+
+namespace ringway::proxy {
+
+class transaction {
+ public:
+  transaction() = default;
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+
+  // Something of a request may have arrived, or is in `leftover`. Returns when the session can go on; false: it
+  // cannot. Nothing was there after all: `nothing()`.
+  io::task<bool> run(session& of);
+  // A connection that sent nothing in time: told so, logged.
+  io::task<> refuse_silence(session& of);
+  // mode tcp: everything both ways.
+  io::task<> run_tunnel(session& of);
+  void reset();
+  // Bytes of the next request that are here already.
+  bool has_input() const { return !in_.empty(); }
+  bool idle() const { return idle_; }  // run() found not a single byte
+
+ private:
+  // The steps of run(), in order. false: the transaction is over, answered or given up.
+  void begin(session& of);
+  io::task<bool> read_head();
+  void choose_backend();
+  bool check_head();                    // false: refused_ says why
+  io::task<> refuse();
+  io::task<bool> reach_server();        // a place, a link; retries inside
+  io::task<bool> exchange();            // both heads, both bodies
+  io::task<bool> tunnel();
+  void finish();
+  bool next_request_possible();
+
+  // reach_server.cpp
+  io::task<bool> take_place(balance::server_index avoid);
+  io::task<bool> connect();             // false: failed, see connect_cause_ and connect_reason_
+  io::task<bool> pause_before_retry();
+  balance::request_facts facts() const;
+  void give_back_link(bool reusable);
+  void give_back_place();
+
+  // exchange.cpp
+  enum class verdict : std::uint8_t {
+    go_on,      // wait for something to happen
+    again,      // more to do at once, after others had their turn
+    complete,   // the response was sent
+    over,       // failed; pending_status_ is still to be answered, if any
+    once_more,  // a kept connection was stale: the same request on a fresh one
+  };
+  void send_request();
+  verdict upload();
+  verdict await_response();
+  verdict begin_response();
+  verdict download();
+  verdict fail(char cause, char stage, unsigned status, const char* reason);
+  bool late();
+  bool forward_interim();
+  void flush_interim();
+  std::string_view build_request();
+  void write_forwarded_for(http1::head_writer& out);
+
+  io::task<> answer(unsigned status, const char* reason);
+  io::task<> linger();
+  void end_with(char cause, char stage) {
+    if (cause_ != '-') return;
+    cause_ = cause;
+    stage_ = stage;
+  }
+  void clear_for_next();
+  void remember_request_line();
+  void emit_log();
+  bool dead() const;                    // the worker is leaving: no more waiting
+  bool client_gone() const;
+  bool abort_on_close() const;
+  io::tick now() const;
+  void arm_client(const std::optional<milliseconds>& limit);
+  void arm_server(const std::optional<milliseconds>& limit);
+
+  session* of_ = nullptr;
+  home* at_ = nullptr;
+  backend* back_ = nullptr;
+
+  http::request_head request_;
+  http::response_head response_;
+  http::body_length request_length_, response_length_;
+  http::connection_options client_wants_;
+  io::buffer in_, out_;
+  body_flow up_, down_;
+  std::size_t scanned_ = 0, response_scanned_ = 0;
+  std::string scratch_, response_scratch_, target_scratch_, request_line_;
+  std::size_t method_size_ = 0, uri_size_ = 0;
+  std::string_view target_;           // normalised, for the balancer
+
+  http::refusal refused_;
+
+  std::unique_ptr<servers::link> link_;
+  balance::server_index server_ = balance::no_server;
+  std::shared_ptr<servers::waiter> waiting_;
+  const char* connect_reason_ = nullptr;
+  unsigned failures_ = 0, interim_count_ = 0, pending_status_ = 0;
+  std::string interim_;               // 1xx heads that the client's socket did not take yet
+  char connect_cause_ = 'S';
+  bool place_held_ = false, place_was_held_ = false, link_is_reused_ = false, connected_ = false;
+  bool may_reuse_ = true, redispatched_ = false, ask_close_ = false;
+  bool idle_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
+  bool upload_broken_ = false, server_keeps_ = false, response_head_seen_ = false, answered_ = false;
+  io::tick tunnel_moved_at_ = -1;
+
+  // for the record
+  char cause_ = '-', stage_ = '-';
+  const char* reason_ = nullptr;
+  int status_ = -1;
+  std::uint64_t sent_to_client_ = 0, sent_to_server_ = 0, interim_sent_ = 0;
+  std::int64_t request_at_ = 0;       // wall clock
+  io::tick began_ = 0, head_at_ = -1, placed_at_ = -1, connected_at_ = -1, response_at_ = -1;
+  std::uint32_t server_queue_ = 0, backend_queue_ = 0;
+  bool logged_ = false;
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,24 @@
+// Our connection to a server, in use by one transaction or idle in a worker's pool. Thread: its worker.
+#pragma once
+#include <cstdint>
+
+#include "balance/chooser.hpp"
+#include "io/socket.hpp"
+#include "io/timers.hpp"
+
+namespace ringway::servers {
+
+class state;
+
+struct link {
+  link(io::poller& events, io::waker* owner) : socket(events, owner) {}
+
+  io::socket socket;
+  const state* server = nullptr;       // outlives every link
+  std::uint32_t address_version = 0;   // of the server when it was connected: elsewhere now means not reusable
+  std::uint32_t requests = 0;          // answered on it so far
+  io::tick idle_since = 0;
+  link* next = nullptr;                // in the pool
+};
+
+}  // namespace ringway::servers
