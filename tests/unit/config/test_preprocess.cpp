@@ -202,7 +202,8 @@ TEST_CASE("a configuration that says nothing is an error, said once") {
 }
 
 TEST_CASE("help names what was probably meant") {
-  reading read({".elseif 1\na \"$HAPROXY_USR\"\n.warn x\n"}, environment({{"HAPROXY_USER", "x"}}));
+  reading read({".elseif 1\na \"$HAPROXY_USR\"\n.warn x\n"},
+               environment(environment::values{{"HAPROXY_USER", "x"}}));
   read.run();
   REQUIRE(read.report.all().size() == 4);
   CHECK(read.report.all()[1].help == "did you mean 'HAPROXY_USER'?");
