@@ -1,10 +1,13 @@
 // Real sockets on loopback, ports chosen by the kernel; the io_context runs until what is awaited has come.
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +50,30 @@ class listening {
  private:
   int fd_;
   std::uint16_t port_ = 0;
+};
+
+// Its accept queue is full: further SYNs stay unanswered.
+class unanswering {
+ public:
+  unanswering() {
+    address at = *parse_ip("127.0.0.1");
+    at.port = port();
+    const raw_address to = raw(at);
+    for (int& fd : fillers_) {
+      fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      ::connect(fd, to.data(), to.length);
+    }
+  }
+  ~unanswering() {
+    for (const int fd : fillers_) ::close(fd);
+  }
+  unanswering(const unanswering&) = delete;
+  unanswering& operator=(const unanswering&) = delete;
+  std::uint16_t port() const { return origin_.port(); }
+
+ private:
+  const listening origin_{0};
+  std::array<int, 4> fillers_{};
 };
 
 servers::settings checked(const char* name, std::uint16_t port) {
@@ -161,17 +188,7 @@ TEST_CASE("fall failures after a success") {
 }
 
 TEST_CASE("a connect that is not answered in time") {
-  const listening origin(0);
-  // Fill the accept queue: further SYNs stay unanswered.
-  std::vector<int> fillers;
-  address at = *parse_ip("127.0.0.1");
-  at.port = origin.port();
-  const raw_address to = raw(at);
-  for (int i = 0; i < 4; ++i) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    ::connect(fd, to.data(), to.length);
-    fillers.push_back(fd);
-  }
+  const unanswering origin;
   auto slow = checked("slow", origin.port());
   slow.check.inter = milliseconds{30};
   bench b({slow});
@@ -181,20 +198,10 @@ TEST_CASE("a connect that is not answered in time") {
         "Server b/slow is DOWN, reason: Layer4 timeout, check duration: Nms. 0 active and 0 backup "
         "servers left. 0 sessions active, 0 requeued, 0 remaining in queue.");
   CHECK(b.group[0].last().milliseconds >= 30);
-  for (const int fd : fillers) ::close(fd);
 }
 
 TEST_CASE("stop in the middle of a connect") {
-  const listening origin(0);
-  std::vector<int> fillers;
-  address at = *parse_ip("127.0.0.1");
-  at.port = origin.port();
-  const raw_address to = raw(at);
-  for (int i = 0; i < 4; ++i) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    ::connect(fd, to.data(), to.length);
-    fillers.push_back(fd);
-  }
+  const unanswering origin;
   auto slow = checked("slow", origin.port());
   slow.check.inter = seconds{60};
   bench b({slow});
@@ -203,7 +210,6 @@ TEST_CASE("stop in the middle of a connect") {
   b.checks.stop();
   b.run_until([&] { return b.checks.running() == 0; });
   CHECK(b.said.empty());
-  for (const int fd : fillers) ::close(fd);
 }
 
 TEST_CASE("an io_context that ends before the checks do") {
@@ -272,8 +278,17 @@ TEST_CASE("check port, check addr, source") {
 }
 
 TEST_CASE("no checks in maintenance; a fresh start after it") {
-  const listening refusing(-1);
-  auto off = checked("off", refusing.port());
+  // An abstract unix socket: over TCP a passed check leaves no trace in the accept queue.
+  const std::string path = "ringway-check-" + std::to_string(::getpid());
+  const auto where = sockaddr_of_path(path, true);
+  REQUIRE(where);
+  const int resting = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(resting, where->data(), where->length) == 0);
+  REQUIRE(::listen(resting, 100) == 0);
+  auto off = checked("off", 0);
+  off.ip = {};
+  off.unix_path = path;
+  off.unix_abstract = true;
   off.disabled = true;
   const listening origin;
   bench b({off, checked("on", origin.port())});
@@ -281,10 +296,28 @@ TEST_CASE("no checks in maintenance; a fresh start after it") {
   b.run_until([&] { return b.group[1].health() == 4 && b.checks.attempts() >= 5; });
   CHECK(b.said.empty());
   CHECK(b.group[0].last().kind == servers::check_kind::none);
+  pollfd knocked{resting, POLLIN, 0};
+  CHECK(::poll(&knocked, 1, 0) == 0);  // nobody connected
+  ::close(resting);
   b.group.set_admin(0, servers::admin::forced_maint, false, {}, servers::clock::now());
   b.run_until([&] { return b.said.size() == 2; });
   CHECK(b.said[0] == "Server b/off is UP/READY (leaving forced maintenance).");
-  CHECK(b.said[1].find("Server b/off is DOWN, reason: Layer4 connection problem") == 0);
+  CHECK(b.said[1].find("Server b/off is DOWN, reason: Socket error") == 0);
+}
+
+TEST_CASE("maintenance ordered while a check is under way: its result says nothing") {
+  const unanswering origin;
+  auto first = checked("first", origin.port()), second = checked("second", origin.port());
+  first.check.inter = second.check.inter = milliseconds{30};
+  bench b({first, second});
+  b.start();
+  b.run_until([&] { return b.checks.attempts() == 1; });
+  b.group.set_admin(0, servers::admin::forced_maint, true, {}, servers::clock::now());
+  b.said.clear();
+  // The second one's check starts after the first one's has ended.
+  b.run_until([&] { return b.group[1].last().kind != servers::check_kind::none; });
+  CHECK(b.group[0].last().kind == servers::check_kind::none);
+  CHECK(b.group[0].failed_checks() == 0);
 }
 
 TEST_CASE("log-health-checks") {
