@@ -1,0 +1,361 @@
+// One transaction, over real sockets, with each side behaving and misbehaving.
+#include <doctest/doctest.h>
+
+#include "support/proxy_rig.hpp"
+
+using namespace ringway;
+using support::peer;
+using support::proxy_rig;
+
+namespace {
+constexpr std::string_view get = "GET /x?y=1 HTTP/1.1\r\nHost: a.example\r\nX-Mixed-Case: v\r\n\r\n";
+constexpr std::string_view hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+}  // namespace
+
+TEST_CASE("a request reaches the server as it came, and its response the client") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n") == get);
+  server.send(hello);
+  CHECK(client.exactly(hello.size()) == hello);
+  const std::string line = rig.log_line();
+  CHECK(line.find(" fe be/s1 ") != std::string::npos);
+  CHECK(line.find(" 200 ") != std::string::npos);
+  CHECK(line.find(" ---- ") != std::string::npos);
+  CHECK(line.find("\"GET /x?y=1 HTTP/1.1\"") != std::string::npos);
+
+  SUBCASE("the next request of the client goes on the same connection") {
+    client.send(get);
+    CHECK(server.until("\r\n\r\n") == get);
+    server.send(hello);
+    CHECK(client.exactly(hello.size()) == hello);
+  }
+  SUBCASE("a kept connection that the server has closed is not an error for the client") {
+    server.close();
+    client.send(get);
+    peer again = rig.servers[0]->accept();
+    CHECK(again.until("\r\n\r\n") == get);
+    again.send(hello);
+    CHECK(client.exactly(hello.size()) == hello);
+  }
+  SUBCASE("nor one that dies on the request itself") {
+    client.send(get);
+    CHECK(server.until("\r\n\r\n") == get);
+    server.close();
+    peer again = rig.servers[0]->accept();
+    CHECK(again.until("\r\n\r\n") == get);
+    again.send(hello);
+    CHECK(client.exactly(hello.size()) == hello);
+  }
+}
+
+TEST_CASE("pipelined requests are answered in order") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  for (const char* path : {"/1", "/2", "/3"}) {
+    CHECK(server.until("\r\n\r\n") == std::string("GET ") + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+    server.send(path);
+  }
+  for (const char* path : {"/1", "/2", "/3"})
+    CHECK(client.exactly(40) == std::string("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n") + path);
+}
+
+TEST_CASE("bodies: counted and chunked, both ways, larger than any buffer") {
+  proxy_rig rig;
+  peer client = rig.client();
+  std::string body(300000, 'a');
+  for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i % 26);
+  std::string sent, want;
+  SUBCASE("counted") {
+    sent = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + body;
+  }
+  SUBCASE("chunked, with an extension and a trailer") {
+    sent = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t at = 0; at < body.size(); at += 1000) sent += "3e8;x=y\r\n" + body.substr(at, 1000) + "\r\n";
+    sent += "0\r\nX-Sum: 1\r\nContent-Length: 9\r\n\r\n";
+  }
+  std::thread sender([&] { client.send(sent); });
+  peer server = rig.servers[0]->accept();
+  const std::string head = server.until("\r\n\r\n");
+  std::string got;
+  if (head.find("chunked") != std::string::npos) {
+    for (;;) {
+      const std::string size = server.until("\r\n");
+      const std::size_t n = std::stoul(size, nullptr, 16);
+      CHECK(size.find(';') == std::string::npos);
+      if (n == 0) break;
+      got += server.exactly(n);
+      CHECK(server.until("\r\n") == "\r\n");
+    }
+    CHECK(server.until("\r\n\r\n") == "X-Sum: 1\r\n\r\n");
+  } else {
+    got = server.exactly(body.size());
+  }
+  CHECK(got == body);
+  sender.join();
+  std::thread answer([&] { server.send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + body); });
+  CHECK(client.until("\r\n\r\n") == "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n");
+  CHECK(client.exactly(body.size()) == body);
+  answer.join();
+}
+
+TEST_CASE("a response until close ends the client's connection") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\n\r\nsome bytes");
+  server.close();
+  CHECK(client.to_end() == "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nsome bytes");
+}
+
+TEST_CASE("HTTP/1.0: no chunks for an old client; keep-alive only when asked") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n") == "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n");
+  SUBCASE("counted") {
+    server.send(hello);
+    CHECK(client.until("hello") == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nconnection: keep-alive\r\n\r\nhello");
+  }
+  SUBCASE("chunked") {
+    server.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    CHECK(client.to_end() == "HTTP/1.1 200 OK\r\n\r\nhello");
+  }
+}
+
+TEST_CASE("HEAD, 204, 304 and interim responses") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n");
+  CHECK(client.until("\r\n\r\n") == "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n");
+  client.send(get);
+  server.until("\r\n\r\n");
+  server.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 12345\r\n\r\n");
+  CHECK(client.until("\r\n\r\n") == "HTTP/1.1 304 Not Modified\r\nContent-Length: 12345\r\n\r\n");
+  client.send(get);
+  server.until("\r\n\r\n");
+  server.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+  CHECK(client.until("\r\n\r\n") == "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+  server.send("HTTP/1.1 204 No Content\r\n\r\n");
+  CHECK(client.until("\r\n\r\n") == "HTTP/1.1 204 No Content\r\n\r\n");
+}
+
+TEST_CASE("Expect: 100-continue crosses in both directions") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n").find("Expect: 100-continue") != std::string::npos);
+  server.send("HTTP/1.1 100 Continue\r\n\r\n");
+  CHECK(client.until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("abc");
+  CHECK(server.exactly(3) == "abc");
+  server.send(hello);
+  CHECK(client.exactly(hello.size()) == hello);
+}
+
+TEST_CASE("an upgrade becomes a tunnel, each half closing on its own") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n") ==
+        "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nconnection: upgrade\r\n\r\n");
+  server.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nfirst");
+  CHECK(client.until("first") ==
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nconnection: upgrade\r\n\r\nfirst");
+  client.send("ping");
+  CHECK(server.exactly(4) == "ping");
+  client.finish();
+  CHECK(server.ended());
+  server.send("last words");
+  server.close();
+  CHECK(client.to_end() == "last words");
+}
+
+TEST_CASE("h2c is not an upgrade that we pass on") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n") == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+}
+
+TEST_CASE("what Connection names stays on its hop; what frames or routes cannot be named away") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, X-Hop, Host\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nX-Stay: 2\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n") == "GET / HTTP/1.1\r\nHost: a\r\nX-Stay: 2\r\n\r\n");
+  server.send(hello);
+  CHECK(client.to_end() == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nconnection: close\r\n\r\nhello");
+}
+
+TEST_CASE("refusals") {
+  struct row { const char* request; const char* status; };
+  const row rows[] = {
+      {"GET / HTTP/1.1\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\nHost: a\n\n", "400"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "400"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", "400"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "400"},
+      {"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"\x01\x02\x03", "400"},
+  };
+  for (const row& one : rows) {
+    CAPTURE(one.request);
+    proxy_rig rig;
+    peer client = rig.client();
+    client.send(one.request);
+    const std::string reply = client.to_end();
+    CHECK(reply.substr(0, 12) == std::string("HTTP/1.1 ") + one.status);
+    CHECK(rig.servers[0]->nobody_comes(1));
+    CHECK(rig.log_line().find("PR--") != std::string::npos);
+  }
+}
+
+TEST_CASE("a server that is not there: 503 and the letters SC") {
+  proxy_rig rig([](proxy::model& m) {
+    m.sections[1].retries = 0;
+    m.sections[1].servers[0].port = 1;
+  });
+  peer client = rig.client();
+  client.send(get);
+  CHECK(client.until("\r\n\r\n").substr(0, 12) == "HTTP/1.1 503");
+  CHECK(rig.log_line().find(" be/s1 0/0/-1/-1/") != std::string::npos);
+}
+
+TEST_CASE("bad responses: 502, and the letters") {
+  struct row { const char* response; const char* letters; };
+  const row rows[] = {
+      {"", "SH--"},
+      {"HTTP/1.1 200 OK\r\nContent-Le", "SH--"},
+      {"garbage\r\n\r\n", "PH--"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nhello", "PH--"},
+      {"HTTP/1.1 101 Switching Protocols\r\n\r\n", "PH--"},
+  };
+  for (const row& one : rows) {
+    CAPTURE(one.response);
+    proxy_rig rig;
+    peer client = rig.client();
+    client.send(get);
+    peer server = rig.servers[0]->accept();
+    server.until("\r\n\r\n");
+    server.send(one.response);
+    server.close();
+    CHECK(client.until("\r\n\r\n").substr(0, 12) == "HTTP/1.1 502");
+    CHECK(rig.log_line().find(one.letters) != std::string::npos);
+  }
+}
+
+TEST_CASE("a body that ends early is seen to be cut") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
+  server.close();
+  CHECK(client.to_end() == "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
+  CHECK(rig.log_line().find(" SD-- ") != std::string::npos);
+}
+
+TEST_CASE("time limits and their letters") {
+  SUBCASE("a silent server: 504 sH") {
+    proxy_rig rig([](proxy::model& m) { m.sections[1].time.server = milliseconds{30}; });
+    peer client = rig.client();
+    client.send(get);
+    CHECK(client.until("\r\n\r\n").substr(0, 12) == "HTTP/1.1 504");
+    CHECK(rig.log_line().find(" sH-- ") != std::string::npos);
+  }
+  SUBCASE("half a head: 408 cR") {
+    proxy_rig rig([](proxy::model& m) { m.sections[0].time.http_request = milliseconds{30}; });
+    peer client = rig.client();
+    client.send("GET / HT");
+    CHECK(client.to_end().substr(0, 12) == "HTTP/1.1 408");
+    CHECK(rig.log_line().find(" cR-- ") != std::string::npos);
+  }
+  SUBCASE("nothing between two requests: closed without a word") {
+    proxy_rig rig([](proxy::model& m) { m.sections[0].time.http_keep_alive = milliseconds{30}; });
+    peer client = rig.client();
+    client.send(get);
+    peer server = rig.servers[0]->accept();
+    server.until("\r\n\r\n");
+    server.send(hello);
+    CHECK(client.to_end() == hello);
+  }
+  SUBCASE("a full server: the queue's limit, 503 sQ") {
+    proxy_rig rig([](proxy::model& m) {
+      m.sections[1].time.queue = milliseconds{30};
+      m.sections[1].servers[0].maxconn = 1;
+    });
+    peer first = rig.client();
+    first.send(get);
+    peer server = rig.servers[0]->accept();
+    server.until("\r\n\r\n");
+    peer second = rig.client();
+    second.send(get);
+    CHECK(second.until("\r\n\r\n").substr(0, 12) == "HTTP/1.1 503");
+    CHECK(rig.log_line().find(" sQ-- ") != std::string::npos);
+    server.send(hello);
+    CHECK(first.exactly(hello.size()) == hello);
+  }
+}
+
+TEST_CASE("a full server: who waits gets the place") {
+  proxy_rig rig([](proxy::model& m) { m.sections[1].servers[0].maxconn = 1; });
+  peer first = rig.client(), second = rig.client();
+  first.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  second.send(get);
+  CHECK(rig.servers[0]->nobody_comes(1));
+  server.send(hello);
+  CHECK(first.exactly(hello.size()) == hello);
+  peer other = rig.servers[0]->accept();
+  other.until("\r\n\r\n");
+  other.send(hello);
+  CHECK(second.exactly(hello.size()) == hello);
+}
+
+TEST_CASE("forwardfor adds the client's address last") {
+  proxy_rig rig([](proxy::model& m) { m.sections[0].forwardfor.enabled = true; });
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n") ==
+        std::string(get.substr(0, get.size() - 2)) + "X-Forwarded-For: 127.0.0.1\r\n\r\n");
+}
+
+TEST_CASE("mode tcp: bytes both ways, and a server that speaks first") {
+  proxy_rig rig([](proxy::model& m) {
+    m.sections[0].kind = m.sections[1].kind = proxy::mode::tcp;
+    m.sections[0].log.format = log::settings::style::tcp;
+  });
+  peer client = rig.client();
+  peer server = rig.servers[0]->accept();
+  server.send("220 hello\r\n");
+  CHECK(client.until("\n") == "220 hello\r\n");
+  client.send("QUIT\r\n");
+  client.finish();
+  CHECK(server.to_end() == "QUIT\r\n");
+  server.send("bye");
+  server.close();
+  CHECK(client.to_end() == "bye");
+  CHECK(rig.log_line().find(" fe be/s1 ") != std::string::npos);
+}
