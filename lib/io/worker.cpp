@@ -50,10 +50,19 @@ void worker::read_clock() {
 
 std::int64_t worker::wall_microseconds() const { return read(CLOCK_REALTIME); }
 
+// A coroutine's end is posted by Asio; without the flag the loop would not look there.
+task<> worker::watched(task<> work) {
+  const struct flag_at_end {
+    bool& flag;
+    ~flag_at_end() { flag = true; }
+  } at_end{asio_has_work_};
+  co_await std::move(work);
+}
+
 void worker::spawn(task<> work) {
   ++running_;
   asio_has_work_ = true;
-  asio::co_spawn(context_, std::move(work), [this](std::exception_ptr escaped) {
+  asio::co_spawn(context_, watched(std::move(work)), [this](std::exception_ptr escaped) {
     --running_;
     if (escaped == nullptr || !on_escape) return;
     try {
@@ -110,6 +119,7 @@ void worker::loop() {
       asio_has_work_ = false;
       context_.poll();
     }
+    if (leaving_ && running_ == 0) break;
   }
 }
 
@@ -130,6 +140,8 @@ void worker::stop() {
   stopping_.store(true, std::memory_order_release);
   post([] {});
 }
+
+void worker::stop_when_idle() { leaving_ = true; }
 
 void worker::join() {
   if (thread_.joinable()) thread_.join();

@@ -45,10 +45,12 @@ class worker final : private event_source {
   void start();  // its own thread
   void run();    // on the calling thread, until stop()
   void stop();   // from any thread; the loop ends after this turn
+  void stop_when_idle();  // worker's thread: the loop ends after the last coroutine has returned
   void join();
   bool here() const { return std::this_thread::get_id() == thread_id_; }
 
  private:
+  task<> watched(task<> work);
   void loop();
   void on_event(std::uint32_t) override;  // mail
   void read_clock();
@@ -64,6 +66,7 @@ class worker final : private event_source {
   tick now_ = 0;
   std::int64_t wall_offset_ = 0;
   std::size_t running_ = 0;
+  bool leaving_ = false;
   bool asio_has_work_ = false;  // a coroutine ended or began: Asio's own queue wants a turn
   std::atomic<bool> stopping_{false};
   int mail_fd_;

@@ -64,7 +64,7 @@ std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t 
     if (console) console(self->settings.name, said);
   };
   out->servers = std::make_unique<servers::group>(from.name, from.servers, *out->chooser, std::move(told),
-                                                  servers::clock::now());
+                                                  servers::clock::now(), from.front ? "proxy" : "backend");
   return out;
 }
 
@@ -87,7 +87,7 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
     if (!section.front || section.disabled) continue;
     auto front = std::make_unique<frontend>(section, out->frontends.size());
     front->log = out->logger->make_pipeline(section.log);
-    front->maxconn = section.maxconn.value_or(how.maxconn);
+    front->maxconn = section.maxconn.value_or(how.frontend_maxconn.value_or(how.maxconn));
     const std::string& name = section.default_backend.empty() && section.back ? section.name : section.default_backend;
     const auto found = by_name.find(name);
     if (found != by_name.end()) front->default_backend = found->second;

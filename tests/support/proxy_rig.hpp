@@ -195,18 +195,8 @@ class proxy_rig {
     home.worker.post([&home] {
       home.stop_listening();
       home.kill_sessions();
+      home.worker.stop_when_idle();
     });
-    while (true) {
-      std::atomic<bool> done{false}, empty{false};
-      home.worker.post([&] {
-        empty = home.sessions == 0 && home.worker.running() == 0;
-        done = true;
-        done.notify_one();
-      });
-      done.wait(false);
-      if (empty) break;
-    }
-    home.worker.stop();
     home.worker.join();
     all->logger->stop();
     escaped = all->escaped.load();

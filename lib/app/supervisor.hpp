@@ -1,0 +1,18 @@
+// Knits the rooms together and runs the process: from a checked model to workers, checks, names and signals, and
+// back down. Thread: the main one, which becomes the control thread (checks, names, signals) while workers run.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "app/options.hpp"
+#include "proxy/model.hpp"
+
+namespace ringway::app {
+
+// Says one line to the operator, HAProxy's way: "[ALERT]    (pid) : text".
+void say(std::string_view severity, std::string_view text);
+
+// Runs until told to stop. Returns the exit status; may not return when the process is to die of a signal.
+int run(proxy::model model, const options& said);
+
+}  // namespace ringway::app
