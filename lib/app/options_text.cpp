@@ -1,0 +1,203 @@
+// What is printed from the table of options: --help, the manual page, the shell completion.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/options.hpp"
+
+namespace ringway::app {
+namespace {
+
+constexpr std::size_t help_column = 27;
+constexpr std::size_t help_width = 80;
+
+std::string left_side(const option_row& row) {
+  std::string out(row.spellings);
+  if (row.argument.empty()) return out;
+  if (row.takes != option_takes::rest) out += ' ';
+  out += row.argument;
+  return out;
+}
+
+// Wrapped words, every line but the first indented.
+std::string wrapped(std::string_view words, std::size_t indent, std::size_t width) {
+  std::string out;
+  std::size_t column = indent;
+  while (!words.empty()) {
+    const std::size_t space = words.find(' ');
+    const std::string_view word = words.substr(0, space);
+    if (column > indent && column + 1 + word.size() > width) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    words.remove_prefix(space == std::string_view::npos ? words.size() : space + 1);
+  }
+  return out;
+}
+
+// Rows that --help shows together with another one to stay on a screen.
+bool folded(const option_row& row) {
+  return row.kind == option_kind::without_effect || row.spellings.starts_with("-vq") ||
+         row.spellings == "-d" || row.spellings == "-st" || row.spellings == "-Ws" || row.spellings == "-V" ||
+         row.spellings == "-dL" || row.spellings == "--";
+}
+
+// A hyphen that is typed must be a minus in roff; a leading dot or quote would be a request.
+std::string roff(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '-')
+      out += "\\-";
+    else if (c == '\\')
+      out += "\\e";
+    else
+      out += c;
+  }
+  if (out.starts_with('.') || out.starts_with('\'')) out.insert(0, "\\&");
+  return out;
+}
+
+void roff_options(std::string& out, bool with_effect) {
+  for (const option_row& row : option_table()) {
+    if ((row.kind != option_kind::without_effect) != with_effect) continue;
+    std::string heading;
+    for (const std::string_view spelling : spellings_of(row)) {
+      if (!heading.empty()) heading += ", ";
+      heading += "\\fB" + roff(spelling) + "\\fR";
+    }
+    if (!row.argument.empty()) {
+      heading += (row.takes == option_takes::rest ? "\\fI" : " \\fI") + roff(row.argument) + "\\fR";
+    }
+    std::string said(row.help);
+    said.front() =
+        static_cast<char>(said.front() >= 'a' && said.front() <= 'z' ? said.front() - 32 : said.front());
+    out += ".TP\n" + heading + "\n" + roff(said) + ".\n";
+    if (!row.detail.empty()) out += roff(row.detail) + "\n";
+    if (row.kind == option_kind::ours) out += "Not known to HAProxy.\n";
+  }
+}
+
+}  // namespace
+
+std::string help_text(std::string_view program) {
+  std::string out =
+      fmt::format("usage: {} [-f FILE|DIR]... [option]...   HAProxy's options and ours:\n", program);
+  for (const option_row& row : option_table()) {
+    if (folded(row)) continue;
+    out += fmt::format("  {:<{}} {}\n", left_side(row), help_column - 3, row.help);
+  }
+  std::string quiet =
+      "As -sf, at once: -st. As -W for systemd: -Ws. Undo -q: -V. Libraries: -dL. Files only: --. "
+      "Taken without effect:";
+  for (const option_row& row : option_table()) {
+    if (row.kind == option_kind::without_effect) quiet += " " + std::string(row.spellings);
+  }
+  out += wrapped(quiet, 0, help_width) + "\n";
+  return out;
+}
+
+std::string manual_page() {
+  std::string out =
+      ".\\\" Written by the test of the option table: RINGWAY_WRITE_GENERATED=1 test_app. Do not edit.\n"
+      ".TH RINGWAY 1 \"\" \"ringway " RINGWAY_VERSION
+      "\" \"User commands\"\n"
+      ".SH NAME\n"
+      "ringway \\- reverse proxy and load balancer that reads HAProxy's configuration\n"
+      ".SH SYNOPSIS\n"
+      ".B ringway\n"
+      "[\\fB\\-f\\fR \\fIFILE\\fR|\\fIDIR\\fR]... [\\fIoption\\fR]...\n"
+      ".SH DESCRIPTION\n"
+      "Accepts connections and HTTP requests, chooses a server for each and forwards both ways. The "
+      "configuration\n"
+      "file, the options, the log lines and the choice of servers are those of HAProxy; called by the name\n"
+      ".I haproxy\n"
+      "it presents itself as such.\n"
+      ".SH OPTIONS\n";
+  roff_options(out, true);
+  out += ".SH OPTIONS WITHOUT EFFECT\nAccepted so that scripts written for HAProxy keep working.\n";
+  roff_options(out, false);
+  out += ".SH SIGNALS\n";
+  struct signal_row {
+    std::string_view name, meaning;
+  };
+  constexpr signal_row signals[] = {
+      {"SIGTERM, SIGINT", "Stop at once; connections are closed."},
+      {"SIGUSR1", "Stop listening, finish what is under way, then leave."},
+      {"SIGUSR2, SIGHUP", "Reserved for reading the configuration again."},
+      {"SIGPIPE", "Ignored."},
+  };
+  for (const signal_row& row : signals) {
+    out += fmt::format(".TP\n\\fB{}\\fR\n{}\n", row.name, roff(row.meaning));
+  }
+  out += ".SH EXIT STATUS\n";
+  constexpr signal_row statuses[] = {
+      {"0", "The configuration is valid; the work is done; the proxy stopped as asked by SIGUSR1."},
+      {"1", "The command line or the configuration is wrong, or the proxy could not start. With -cc: false."},
+      {"2", "With -cc: the condition is not understood."},
+      {"130",
+       "With -W or -Ws: interrupted by SIGINT. Without, the process dies of the signal, as of SIGTERM."},
+  };
+  for (const signal_row& row : statuses) {
+    out += fmt::format(".TP\n\\fB{}\\fR\n{}\n", row.name, roff(row.meaning));
+  }
+  out += ".SH FILES\n";
+  for (const std::string_view path : conventional_files) out += ".TP\n.I " + std::string(path) + "\n";
+  out += "Read when no file is named, the first that exists.\n";
+  out += ".SH ENVIRONMENT\n.TP\n.B NOTIFY_SOCKET\nWhere \\fB\\-Ws\\fR says that the proxy is ready.\n";
+  return out;
+}
+
+std::string bash_completion() {
+  std::string all, files, directories, nothing;
+  for (const option_row& row : option_table()) {
+    for (const std::string_view spelling : spellings_of(row)) {
+      if (spelling == "--") continue;
+      all += (all.empty() ? "" : " ") + std::string(spelling);
+      std::string* kind = nullptr;
+      if (row.argument.starts_with("FILE") || row.argument == "SOCKET")
+        kind = &files;
+      else if (row.argument == "DIR")
+        kind = &directories;
+      else if (row.takes == option_takes::next && row.argument != "text|json")
+        kind = &nothing;
+      if (kind != nullptr && row.takes == option_takes::next) {
+        *kind += (kind->empty() ? "" : "|") + std::string(spelling);
+      }
+    }
+  }
+  return fmt::format(
+      R"bash(# Completion for bash; source it, or put it into /usr/share/bash-completion/completions as ringway.
+# Written by the test of the option table: RINGWAY_WRITE_GENERATED=1 test_app. Do not edit.
+_ringway() {{
+  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}
+  COMPREPLY=()
+  case $before in
+    {})
+      mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    {})
+      mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    --diagnostics)
+      mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word"); return ;;
+    -sf|-st)
+      mapfile -t COMPREPLY < <(compgen -W "$(pidof ringway haproxy)" -- "$word"); return ;;
+    {})
+      return ;;
+  esac
+  if [[ $word == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "{}" -- "$word")
+  else
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  fi
+}}
+complete -o filenames -F _ringway ringway
+)bash",
+      files, directories, nothing, all);
+}
+
+}  // namespace ringway::app

@@ -1,0 +1,107 @@
+// The process among others: background, pid file, service manager, signals, older processes.
+// All of it happens on the main thread, before workers exist (signal_watch: also after). No Asio.
+// management.txt, sections 3 and 4.
+#pragma once
+#include <signal.h>
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "app/complaint.hpp"
+#include "app/options.hpp"
+#include "proxy/model.hpp"
+
+namespace ringway::app {
+
+// How the process presents itself, from the command line and the configuration together.
+struct presence {
+  bool background = false;  // fork and leave the terminal
+  bool master = false;      // exit statuses of HAProxy's master; still one process
+  bool notify = false;      // tell the service manager
+  bool silence = false;     // standard streams to /dev/null once the proxy runs: background, or -q without -V
+  std::string pidfile;      // empty: none is to be written
+};
+// Process 1 of a container never goes into the background: the container would end with it. A pid file of the
+// configuration is written in the background or as master only, as HAProxy does, so that a try in the
+// foreground leaves the service's file alone; -p is always obeyed.
+presence decide_presence(const options& said, const proxy::global_settings& global, pid_t own);
+
+// The child of a process that waits. start() returns in the child only: the parent waits until ready() is
+// called and leaves with 0, or until the child is gone and leaves with its status (1 if it was killed).
+// Must be called while there is one thread; buffered output is flushed first.
+class background {
+ public:
+  static std::variant<background, complaint> start();
+  background(background&& other) noexcept : report_(other.report_) { other.report_ = -1; }
+  background& operator=(background&&) = delete;
+  ~background();  // without ready(): the parent goes on waiting for this process to end
+  void ready();
+
+ private:
+  explicit background(int report) : report_(report) {}
+  int report_;  // write end of the pipe to the parent; -1: done
+};
+
+// Standard input, output and error become /dev/null: log targets on stdout go nowhere in the background, as
+// with HAProxy.
+outcome silence_standard_streams();
+
+// Replaces the file. Written after the fork and before chroot; never removed, as HAProxy.
+outcome write_pidfile(const std::string& path, pid_t pid);
+
+// sd_notify without the library: one datagram to $NOTIFY_SOCKET. No such variable: nothing to do.
+outcome notify_service_manager(std::string_view state);
+// "READY=1\nMAINPID=123\nSTATUS=Ready.\n"
+std::string ready_state(pid_t pid);
+inline constexpr std::string_view stopping_state = "STOPPING=1\n";
+
+// SIGUSR1 or SIGTERM to the processes of -sf or -st. Those already gone are none of our concern; returned are
+// complaints on the others.
+std::vector<complaint> signal_older(takeover how, const std::vector<int>& pids);
+
+// SIGINT is ignored by a shell's background jobs and that is inherited: without this Ctrl-C and test runners
+// would not stop us. Also empties the mask of blocked signals, ignores SIGPIPE.
+void reset_inherited_signals();
+
+enum class wish : std::uint8_t {
+  stop,    // SIGTERM, SIGINT: at once
+  finish,  // SIGUSR1: finish what is under way
+  reload,  // SIGUSR2, SIGHUP: reserved
+};
+
+// Holds back the signals that ask for something; they are read from a descriptor that can be waited on. Make
+// it before any thread: threads inherit the mask. One at a time in a process.
+class signal_watch {
+ public:
+  signal_watch();   // throws std::system_error when there is no descriptor left
+  ~signal_watch();  // the former mask is back
+  signal_watch(const signal_watch&) = delete;
+  signal_watch& operator=(const signal_watch&) = delete;
+
+  int fd() const { return fd_; }  // readable: take() has something; non-blocking
+  struct arrival {
+    wish what;
+    int signal;
+  };
+  std::optional<arrival> take();
+
+ private:
+  int fd_ = -1;
+  sigset_t former_{};
+};
+
+// What remains to be done after a stop by `signal`: the status to exit with, or to die of the signal.
+struct farewell {
+  bool die = false;  // by the signal's default action, so that the shell and the supervisor see it
+  int status = 0;    // !die
+};
+// HAProxy: a single process dies of SIGINT and SIGTERM; a master exits with 130 and 0; SIGUSR1 is 0. Process
+// 1 cannot die of a signal and exits with 128 and its number.
+farewell farewell_of(int signal, bool master, pid_t own);
+[[noreturn]] void leave(const farewell& how, int signal);
+
+}  // namespace ringway::app
