@@ -89,11 +89,18 @@ constexpr std::string_view truncated_end = "\",\"truncated\":true}";
 
 // The last member, a string that may be cut, and the end of the object. False: not even the key fits.
 bool put_last(text_out& out, std::string_view key, std::string_view value) {
-  if (out.room() < key.size() + 4 + truncated_end.size()) return false;
-  put_key(out, key);
-  out << '"';
-  out << (put_string(out, value, truncated_end.size()) ? std::string_view("\"}") : truncated_end);
-  return true;
+  const auto start = out.size();
+  for (const auto end : {std::string_view("\"}"), truncated_end}) {
+    if (out.room() < key.size() + 5 + end.size()) return false;
+    put_key(out, key);
+    out << '"';
+    if (put_string(out, value, end.size()) || end == truncated_end) {
+      out << end;
+      return true;
+    }
+    out.shrink(start);
+  }
+  return false;
 }
 
 void put_remains(text_out& out, level urgency) {

@@ -16,7 +16,10 @@ class text_out {
   std::size_t room() const { return static_cast<std::size_t>(end_ - pos_); }
   bool cut() const { return cut_; }
   std::string_view view() const { return {begin_, size()}; }
-  void shrink(std::size_t size) { pos_ = begin_ + size; }
+  void shrink(std::size_t size) {
+    pos_ = begin_ + size;
+    cut_ = false;
+  }
 
   text_out& operator<<(char c) {
     if (pos_ != end_) {
