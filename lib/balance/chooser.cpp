@@ -53,8 +53,8 @@ bool chooser::state::busy(server_index s) const {
   return counts[s].waiting.load(std::memory_order_relaxed) > 0 || full(s);
 }
 
-// Bounded load: the backend's requests, this one included, times the factor are shared out as slots by weight;
-// remainders go by the weight declared before each server, which is frozen at the start.
+// Bounded load: the backend's requests, this one included, times the factor are shared out as slots by
+// weight; remainders go by the weight declared before each server, which is frozen at the start.
 bool chooser::state::within_bound(const line_up& now, server_index s) const {
   const auto served = static_cast<std::uint64_t>(std::max(all_served.load(std::memory_order_relaxed), 0));
   const std::uint64_t all = ((served + 1) * rules.balance_factor + 99) / 100;
@@ -89,7 +89,8 @@ server_index chooser::state::place_on_ring(const line_up& now, std::uint32_t has
   for (std::size_t tries = 1; refused(points[i].owner); ++tries) {
     if (tries == patience && std::none_of(servers.begin(), servers.end(), [&](const member& m) {
           const auto s = static_cast<server_index>(&m - servers.data());
-          return m.kind() == now.kind() && counts[s].effective.load(std::memory_order_relaxed) != 0 && !refused(s);
+          return m.kind() == now.kind() && counts[s].effective.load(std::memory_order_relaxed) != 0 &&
+                 !refused(s);
         }))
       return points[points.size() - 1].owner;
     if (i + 1 < points.size()) {
@@ -138,7 +139,8 @@ server_index chooser::state::walk_ring(const line_up& now, server_index avoid) {
              (s2 == avoid || counts[s2].effective.load(std::memory_order_relaxed) == 0 || busy(s2)))
         ++s2;
       if (s2 == servers.size()) {
-        if (avoid != no_server && counts[avoid].effective.load(std::memory_order_relaxed) != 0 && !busy(avoid))
+        if (avoid != no_server && counts[avoid].effective.load(std::memory_order_relaxed) != 0 &&
+            !busy(avoid))
           avoided = avoid;
         break;
       }
@@ -158,14 +160,16 @@ server_index chooser::state::walk_map(const line_up& now, server_index avoid) {
   std::uint32_t i = next_slot;
   do {
     const auto s = slots[i];
-    i = i + 1 == size ? 0 : i + 1;
+    // Kept past the end, not wrapped, until the next request: a table that grows meanwhile goes on from there.
+    const auto after = i + 1;
+    i = after == size ? 0 : after;
     if (busy(s)) continue;
     if (s != avoid) {
-      next_slot = i;
+      next_slot = after;
       return s;
     }
     avoided = s;
-    after_avoided = i;
+    after_avoided = after;
   } while (i != next_slot);
   if (avoided != no_server) next_slot = after_avoided;
   return avoided;
@@ -245,20 +249,26 @@ void chooser::state::load_changed(server_index s) {
 server_index chooser::pick(const request_facts& request, server_index avoid, random_bits bits) {
   auto& my = *state_;
   switch (my.rules.kind) {
-    case algorithm::roundrobin: return my.by_turn(avoid);
-    case algorithm::leastconn: return my.by_load(avoid);
-    case algorithm::first: return my.by_id(avoid);
-    case algorithm::random: return my.by_lot(avoid, bits);
-    case algorithm::static_rr: return my.next_without_key(avoid);
+    case algorithm::roundrobin:
+      return my.by_turn(avoid);
+    case algorithm::leastconn:
+      return my.by_load(avoid);
+    case algorithm::first:
+      return my.by_id(avoid);
+    case algorithm::random:
+      return my.by_lot(avoid, bits);
+    case algorithm::static_rr:
+      return my.next_without_key(avoid);
     case algorithm::source:
     case algorithm::uri:
     case algorithm::hdr:
-    case algorithm::url_param: break;
+    case algorithm::url_param:
+      break;
   }
   {
     const published<line_up>::reading now(*my.shown);
-    // With one server in the group the key is not even read, except url_param's: visible with map-based hashing
-    // and several backups, and in the cursor of requests without a key.
+    // With one server in the group the key is not even read, except url_param's: visible with map-based
+    // hashing and several backups, and in the cursor of requests without a key.
     if (now->count == 1 && my.rules.kind != algorithm::url_param) return my.by_hash(*now, 0, avoid);
     const auto key = key_of(my.rules, request);
     if (key.present) return my.by_hash(*now, key.hash, avoid);

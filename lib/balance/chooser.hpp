@@ -4,16 +4,17 @@
 //   map-based and ring look-ups, random, first   immutable tables behind an atomic pointer: no lock
 //   roundrobin, leastconn                         one short mutex per backend
 //   static-rr, requests without a key             one short mutex per backend (the shared cursor)
-//   took, gave_back, queued                       atomics on their server's own cache line (leastconn: + mutex)
+//   took, gave_back, queued                       atomics on their server's own cache line (leastconn: +
+//   mutex)
 // State changes (set_*) take the mutex and may allocate and rebuild tables; they are for checks, commands,
 // slow start: not for the request path.
 //
 // How the engine uses it:
 //   s = pick(facts)
 //   s == no_server        none usable -> 503 if !any_usable(), else the request waits in the backend's queue
-//   busy(s)               the request waits in that server's queue: queued(s, +1); a hash pick never spills over
-//   try_take(s)           took a slot (false: another worker was faster, queue as above)
-//   gave_back(s)          the slot is free; wake whoever waits (server queue first, then the backend's)
+//   busy(s)               the request waits in that server's queue: queued(s, +1); a hash pick never spills
+//   over try_take(s)           took a slot (false: another worker was faster, queue as above) gave_back(s)
+//   the slot is free; wake whoever waits (server queue first, then the backend's)
 // `avoid` is the server that just failed, after a redispatch.
 #pragma once
 #include <cstdint>
@@ -32,22 +33,22 @@ namespace ringway::balance {
 using server_index = std::uint32_t;  // declared order, from 0
 inline constexpr server_index no_server = ~server_index{0};
 
-// Numbers for `random`: 32 uniform bits a call, safe on any thread. per_thread_random is a small generator per
-// thread seeded from the system.
+// Numbers for `random`: 32 uniform bits a call, safe on any thread. per_thread_random is a small generator
+// per thread seeded from the system.
 using random_bits = std::uint32_t (*)();
 std::uint32_t per_thread_random();
 
 struct server_facts {
-  std::uint32_t id = 0;     // 1..4294967295; see assign_ids. 0 only if the caller has none
-  unsigned weight = 1;      // configured, 0..256
+  std::uint32_t id = 0;  // 1..4294967295; see assign_ids. 0 only if the caller has none
+  unsigned weight = 1;   // configured, 0..256
   bool backup = false;
-  bool usable = true;       // at the start: not disabled
-  address at;               // for hash-key addr and addr-port
+  bool usable = true;  // at the start: not disabled
+  address at;          // for hash-key addr and addr-port
   hash_key key = hash_key::id;
-  std::string guid;         // for hash-key guid; empty: the id is used
-  unsigned maxconn = 0;     // 0: no limit
-  unsigned minconn = 0;     // 0: the limit does not move
-  unsigned maxqueue = 0;    // 0: no limit
+  std::string guid;       // for hash-key guid; empty: the id is used
+  unsigned maxconn = 0;   // 0: no limit
+  unsigned minconn = 0;   // 0: the limit does not move
+  unsigned maxqueue = 0;  // 0: no limit
 };
 
 // Numbers servers without an explicit id (0) as HAProxy does once a section is read; in place.
@@ -62,11 +63,11 @@ struct ring_point {
 
 // How a hash found its server; for `ringway route`.
 struct explanation {
-  bool ring = false;               // false: a map (or nothing usable)
-  std::uint32_t slot = 0;          // map: hash mod size
-  ring_point before, after;        // ring: the two candidates
+  bool ring = false;         // false: a map (or nothing usable)
+  std::uint32_t slot = 0;    // map: hash mod size
+  ring_point before, after;  // ring: the two candidates
   std::uint32_t distance_before = 0, distance_after = 0;
-  server_index owner = no_server;  // the nearest one's owner, ignoring load
+  server_index owner = no_server;   // the nearest one's owner, ignoring load
   std::vector<server_index> order;  // owner, then who follows if those before it were refused
 };
 
@@ -82,21 +83,20 @@ class chooser {
 
   // request path -----------------------------------------------------------------------------------------
   // no_server: nothing usable, or (non-hash algorithms, requests without a key) every server is busy.
-  server_index pick(const request_facts&, server_index avoid = no_server,
-                    random_bits = &per_thread_random);
+  server_index pick(const request_facts&, server_index avoid = no_server, random_bits = &per_thread_random);
   // The same with the key at hand (an absent one walks as in section 11). Only for hash algorithms.
   server_index place(const key_result&, server_index avoid = no_server);
 
-  void took(server_index);                  // one more request is being served
-  bool try_take(server_index);              // took(), unless served has reached the limit
+  void took(server_index);      // one more request is being served
+  bool try_take(server_index);  // took(), unless served has reached the limit
   void gave_back(server_index);
-  void queued(server_index, int delta);     // waiting in that server's queue; no_server: in the backend's own
-  bool full(server_index) const;            // served has reached the limit
-  bool busy(server_index) const;            // full, or requests wait in its queue: a newcomer has to wait
-  bool queue_full(server_index) const;      // maxqueue reached: a newcomer gets 503
-  unsigned limit(server_index) const;       // maxconn in effect (minconn, slow start); 0: none
+  void queued(server_index, int delta);  // waiting in that server's queue; no_server: in the backend's own
+  bool full(server_index) const;         // served has reached the limit
+  bool busy(server_index) const;         // full, or requests wait in its queue: a newcomer has to wait
+  bool queue_full(server_index) const;   // maxqueue reached: a newcomer gets 503
+  unsigned limit(server_index) const;    // maxconn in effect (minconn, slow start); 0: none
   unsigned served(server_index) const;
-  unsigned waiting(server_index) const;     // no_server: the backend's own queue
+  unsigned waiting(server_index) const;  // no_server: the backend's own queue
 
   // state ------------------------------------------------------------------------------------------------
   // Up, not in maintenance, not draining. Weight 0 is judged here, not by the caller.
@@ -110,17 +110,17 @@ class chooser {
   void set_address(server_index, const address&);  // moves points only under hash-key addr, addr-port
   void set_maxconn(server_index, unsigned maxconn);
 
-  bool usable(server_index) const;          // takes part: usable and weight above 0
-  bool any_usable() const;                  // some group has a server
-  unsigned weight(server_index) const;      // user weight now
+  bool usable(server_index) const;                // takes part: usable and weight above 0
+  bool any_usable() const;                        // some group has a server
+  unsigned weight(server_index) const;            // user weight now
   unsigned effective_weight(server_index) const;  // in the algorithm's scale; 0 when absent
   std::size_t size() const;
-  const settings& rules() const;            // kind is roundrobin if tcp_mode made it so
+  const settings& rules() const;  // kind is roundrobin if tcp_mode made it so
 
   // explanation (allocates) --------------------------------------------------------------------------------
   explanation explain(std::uint32_t hash) const;
-  std::vector<ring_point> points() const;   // of the group in use, in ring order; a map's slots; else empty
-  std::vector<double> shares() const;       // per server: part of the hash space (hash algorithms), or of weight
+  std::vector<ring_point> points() const;  // of the group in use, in ring order; a map's slots; else empty
+  std::vector<double> shares() const;  // per server: part of the hash space (hash algorithms), or of weight
 
  private:
   struct state;

@@ -21,9 +21,7 @@ bool is_http_only(algorithm kind) {
 }
 
 // Word-wise as a little-endian machine reads network order: fixed here, whatever the host.
-std::uint32_t swapped(std::uint32_t v) {
-  return v << 24 | (v & 0xff00u) << 8 | (v >> 8 & 0xff00u) | v >> 24;
-}
+std::uint32_t swapped(std::uint32_t v) { return v << 24 | (v & 0xff00u) << 8 | (v >> 8 & 0xff00u) | v >> 24; }
 
 }  // namespace
 
@@ -118,8 +116,10 @@ std::uint32_t chooser::state::base_of(const member& m) const {
   const std::uint32_t v4 = std::uint32_t{at.bytes[0]} | std::uint32_t{at.bytes[1]} << 8 |
                            std::uint32_t{at.bytes[2]} << 16 | std::uint32_t{at.bytes[3]} << 24;
   switch (m.facts.key) {
-    case hash_key::id: break;
-    case hash_key::id32: return hash::avalanche(swapped(m.facts.id));
+    case hash_key::id:
+      break;
+    case hash_key::id32:
+      return hash::avalanche(swapped(m.facts.id));
     case hash_key::guid:
       if (m.facts.guid.empty()) break;
       return hash::xxh32(m.facts.guid, 0);
@@ -152,10 +152,10 @@ void chooser::state::sum_up(line_up& next) const {
     if (kind == backups && next.first_backup == no_server) next.first_backup = s;
   }
   using group = line_up::group;
-  next.in_use = count[actives] != 0    ? group::active
-                : count[backups] == 0  ? group::none
-                : allbackups           ? group::backup
-                                       : group::first_backup;
+  next.in_use = count[actives] != 0   ? group::active
+                : count[backups] == 0 ? group::none
+                : allbackups          ? group::backup
+                                      : group::first_backup;
   next.total = total[next.kind()];
   next.count = count[next.kind()];
   if (next.in_use == group::first_backup) {
@@ -163,7 +163,8 @@ void chooser::state::sum_up(line_up& next) const {
     next.total = counts[next.first_backup].effective.load();
   }
   if (on_map)
-    next.slots = std::make_shared<const std::vector<std::uint32_t>>(map_slots(shares[next.kind()], next.total));
+    next.slots =
+        std::make_shared<const std::vector<std::uint32_t>>(map_slots(shares[next.kind()], next.total));
   if (rules.kind == algorithm::first) {
     std::vector<server_index> order;
     for (server_index s = 0; s < servers.size(); ++s)

@@ -10,8 +10,8 @@ namespace {
 
 ring_point plain(const ring::point& p) { return {p.key, p.owner, p.number}; }
 
-// Part of the 2^32 hashes that each owner takes. Between two neighbouring keys the earlier one takes its own half
-// and the middle; a hash equal to a key goes to the first inserted of the points there.
+// Part of the 2^32 hashes that each owner takes. Between two neighbouring keys the earlier one takes its own
+// half and the middle; a hash equal to a key goes to the first inserted of the points there.
 void add_shares(const ring& points, std::vector<double>& shares) {
   constexpr double whole = 4294967296.0;
   const auto n = points.size();

@@ -26,11 +26,11 @@ struct line_up {
   enum class group : std::uint8_t { none, active, first_backup, backup };
   group in_use = group::none;
   server_index first_backup = no_server;
-  std::uint32_t total = 0;  // effective weight of the group
-  std::uint32_t count = 0;  // servers in the group
-  std::array<std::shared_ptr<const ring>, 2> rings;             // actives, backups; only for ring and random
-  std::shared_ptr<const std::vector<std::uint32_t>> slots;      // only for map-based and static-rr
-  std::shared_ptr<const std::vector<server_index>> by_id;       // only for first
+  std::uint32_t total = 0;                                  // effective weight of the group
+  std::uint32_t count = 0;                                  // servers in the group
+  std::array<std::shared_ptr<const ring>, 2> rings;         // actives, backups; only for ring and random
+  std::shared_ptr<const std::vector<std::uint32_t>> slots;  // only for map-based and static-rr
+  std::shared_ptr<const std::vector<server_index>> by_id;   // only for first
 
   std::size_t kind() const { return in_use == group::active ? actives : backups; }
   const ring& points() const { return *rings[kind()]; }
@@ -48,11 +48,11 @@ struct alignas(64) counters {
 // What only changes touch.
 struct member {
   server_facts facts;
-  std::uint32_t configured = 0;  // user weight at the start
-  std::uint32_t weight = 0;      // user weight now
+  std::uint32_t configured = 0;           // user weight at the start
+  std::uint32_t weight = 0;               // user weight now
   std::uint32_t elapsed = 0, period = 0;  // slow start; period 0: warm
   bool usable = true;
-  std::uint32_t room = 0;          // ring: the most points it has had
+  std::uint32_t room = 0;           // ring: the most points it has had
   std::uint32_t weight_before = 0;  // bounded load: weight declared before it, as of the start
   std::size_t kind() const { return facts.backup ? backups : actives; }
 };
@@ -110,7 +110,7 @@ struct chooser::state {
   struct {
     std::size_t where = actives;  // which ring it walks
     bool set = false;
-    ring::point at;               // the last point taken
+    ring::point at;  // the last point taken
   } cursor;
 
   std::unique_ptr<published<line_up>> shown;

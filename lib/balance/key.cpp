@@ -11,7 +11,8 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // RFC 9110 section 5.6.2
 bool is_token(char c) {
-  return is_alpha(c) || is_digit(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+  return is_alpha(c) || is_digit(c) ||
+         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 
 bool same_without_case(std::string_view a, std::string_view b) {
@@ -130,18 +131,30 @@ std::string_view domain_label(std::string_view value) {
   return value.substr(begin, dot - begin);
 }
 
-key_result keyed(const settings& rules, std::string_view bytes) { return {true, hash_of(rules, bytes), bytes}; }
+key_result keyed(const settings& rules, std::string_view bytes) {
+  return {true, hash_of(rules, bytes), bytes};
+}
 
 }  // namespace
 
 std::uint32_t hash_of(const settings& rules, std::string_view bytes) {
   std::uint32_t h = 0;
   switch (rules.function) {
-    case hash_function::sdbm: h = hash::sdbm(bytes); break;
-    case hash_function::djb2: h = hash::djb2(bytes); break;
-    case hash_function::wt6: h = hash::wt6(bytes); break;
-    case hash_function::crc32: h = hash::crc32(bytes); break;
-    case hash_function::none: h = hash::decimal(bytes); break;
+    case hash_function::sdbm:
+      h = hash::sdbm(bytes);
+      break;
+    case hash_function::djb2:
+      h = hash::djb2(bytes);
+      break;
+    case hash_function::wt6:
+      h = hash::wt6(bytes);
+      break;
+    case hash_function::crc32:
+      h = hash::crc32(bytes);
+      break;
+    case hash_function::none:
+      h = hash::decimal(bytes);
+      break;
   }
   return rules.avalanche ? hash::avalanche(h) : h;
 }
@@ -164,7 +177,8 @@ key_result key_of(const settings& rules, const request_facts& request) {
       if (!folded) return {};
       return {true, rules.avalanche ? hash::avalanche(*folded) : *folded, {}};
     }
-    case algorithm::uri: return keyed(rules, uri_key(rules, request.target));
+    case algorithm::uri:
+      return keyed(rules, uri_key(rules, request.target));
     case algorithm::url_param: {
       auto value = parameter_of_target(request.target, rules.name);
       if (!value && request.method == "POST") value = parameter_of_body(request.body, rules.name);
@@ -184,7 +198,8 @@ key_result key_of(const settings& rules, const request_facts& request) {
     case algorithm::static_rr:
     case algorithm::leastconn:
     case algorithm::first:
-    case algorithm::random: break;
+    case algorithm::random:
+      break;
   }
   return {};
 }

@@ -14,9 +14,10 @@ namespace ringway::balance {
 // What a request shows to the balancer. Views into the caller's buffers, read only during the call.
 struct request_facts {
   std::string_view method;
-  std::string_view target;  // as held after all request rules; absolute forms already through normalise_target
-  address source;           // the client's address in effect; none: no IP, the request has no source key
-  std::string_view body;    // first data block of a POST, for url_param; empty: none or not needed
+  std::string_view
+      target;             // as held after all request rules; absolute forms already through normalise_target
+  address source;         // the client's address in effect; none: no IP, the request has no source key
+  std::string_view body;  // first data block of a POST, for url_param; empty: none or not needed
   // Value of the first header line of that name (compared without case), untrimmed or trimmed; `fields` is
   // handed back untouched. Null function: no headers at all (TCP).
   const void* fields = nullptr;

@@ -1,7 +1,7 @@
 // The order of `balance leastconn` for one group (placement specification, 12.3): by load over weight, equal
-// loads in the order in which servers came to them. HAProxy 3.5 picks at random among equals; this is the older,
-// repeatable rule, and it shares equal loads out fairly.
-// Not thread-safe: the chooser's mutex guards it. Allocates only when made.
+// loads in the order in which servers came to them. HAProxy 3.5 picks at random among equals; this is the
+// older, repeatable rule, and it shares equal loads out fairly. Not thread-safe: the chooser's mutex guards
+// it. Allocates only when made.
 #pragma once
 #include <cstdint>
 #include <set>

@@ -12,8 +12,8 @@ std::vector<std::uint32_t> map_slots(const std::vector<map_share>& servers, std:
   }
   const auto size = static_cast<std::int64_t>(total);
   std::vector<std::int64_t> score(servers.size(), 0);
-  // The winner has the largest truncated quotient (score + total) / total, not the largest score: comparing it
-  // with the product keeps divisions out of the loop, which runs total x servers times.
+  // The winner has the largest truncated quotient (score + total) / total, not the largest score: comparing
+  // it with the product keeps divisions out of the loop, which runs total x servers times.
   const auto quotient_at_least = [size](std::int64_t s, std::int64_t q) { return s + size >= q * size; };
   for (std::uint32_t slot = 0; slot < total; ++slot) {
     std::size_t winner = 0;

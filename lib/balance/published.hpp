@@ -1,10 +1,10 @@
 // One immutable value that many threads read and a few replace: readers never wait and never free.
 //
-// A reader counts itself in and out on one of a few cache lines, usually its own, and takes the pointer between.
-// A writer swaps the pointer and retires the old value; a retired value is freed by a later writer's visit once
-// each line has been seen at zero since the retirement: from then on nobody can still hold it, because whoever
-// counts in afterwards finds the newer pointer. All of these steps are sequentially consistent; the argument
-// needs it. Cost of a read: two uncontended atomic additions (some 10 ns).
+// A reader counts itself in and out on one of a few cache lines, usually its own, and takes the pointer
+// between. A writer swaps the pointer and retires the old value; a retired value is freed by a later writer's
+// visit once each line has been seen at zero since the retirement: from then on nobody can still hold it,
+// because whoever counts in afterwards finds the newer pointer. All of these steps are sequentially
+// consistent; the argument needs it. Cost of a read: two uncontended atomic additions (some 10 ns).
 #pragma once
 #include <array>
 #include <atomic>

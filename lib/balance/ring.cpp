@@ -30,7 +30,8 @@ ring ring::with(std::uint32_t owner, std::uint32_t base, std::uint32_t first, st
   std::sort(fresh.begin(), fresh.end(), in_order);
   ring next;
   next.points_.reserve(points_.size() + fresh.size());
-  std::merge(points_.begin(), points_.end(), fresh.begin(), fresh.end(), std::back_inserter(next.points_), in_order);
+  std::merge(points_.begin(), points_.end(), fresh.begin(), fresh.end(), std::back_inserter(next.points_),
+             in_order);
   next.index();
   return next;
 }

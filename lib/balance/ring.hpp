@@ -46,9 +46,10 @@ class ring {
   void index();
 
   std::vector<point> points_;
-  std::vector<std::uint32_t> keys_;   // points_[i].key, dense for the search
-  std::vector<std::uint32_t> start_;  // first point at or above each bucket's lower bound; one more at the end
-  unsigned shift_ = 31;               // bucket of a hash = hash >> shift_
+  std::vector<std::uint32_t> keys_;  // points_[i].key, dense for the search
+  std::vector<std::uint32_t>
+      start_;            // first point at or above each bucket's lower bound; one more at the end
+  unsigned shift_ = 31;  // bucket of a hash = hash >> shift_
 };
 
 }  // namespace ringway::balance

@@ -1,8 +1,9 @@
-// The order of `balance roundrobin` for one group of servers: actives or backups (placement specification, 12.2).
+// The order of `balance roundrobin` for one group of servers: actives or backups (placement
+// specification, 12.2).
 //
-// Every server has a place in one of three orders: `current` (its next position in this turn), `init` (not yet
-// asked in this turn) and `next` (done for this turn). Weights stretch the distance between its positions.
-// Not thread-safe: the chooser's mutex guards it. Allocates only when made.
+// Every server has a place in one of three orders: `current` (its next position in this turn), `init` (not
+// yet asked in this turn) and `next` (done for this turn). Weights stretch the distance between its
+// positions. Not thread-safe: the chooser's mutex guards it. Allocates only when made.
 #pragma once
 #include <cstdint>
 #include <set>
@@ -43,11 +44,11 @@ class turns {
   static constexpr int parked = -1;
   struct member {
     std::uint32_t weight = 0;
-    std::uint32_t position = 0;       // when it is due, in the turn of the order it stands in
-    std::uint32_t rest = 0;           // remainder carried from one distance to the next
-    int where = parked;               // which of orders_
-    order::iterator at;               // valid unless parked
-    order::node_type node;            // its entry while parked: moving it allocates nothing
+    std::uint32_t position = 0;  // when it is due, in the turn of the order it stands in
+    std::uint32_t rest = 0;      // remainder carried from one distance to the next
+    int where = parked;          // which of orders_
+    order::iterator at;          // valid unless parked
+    order::node_type node;       // its entry while parked: moving it allocates nothing
   };
 
   void take_out(member&);

@@ -62,7 +62,8 @@ std::uint32_t crc32(std::string_view bytes) {
 }
 
 std::uint32_t xxh32(std::string_view bytes, std::uint32_t seed) {
-  constexpr std::uint32_t p1 = 2654435761u, p2 = 2246822519u, p3 = 3266489917u, p4 = 668265263u, p5 = 374761393u;
+  constexpr std::uint32_t p1 = 2654435761u, p2 = 2246822519u, p3 = 3266489917u, p4 = 668265263u,
+                          p5 = 374761393u;
   const char* at = bytes.data();
   std::size_t left = bytes.size();
   std::uint32_t h = 0;
