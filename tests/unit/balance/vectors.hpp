@@ -82,28 +82,42 @@ inline settings rules_of(const std::string& balance, const std::string& hash_typ
     s.name = word.substr(parenthesis + 1, word.size() - parenthesis - 2);
     word = word.substr(0, parenthesis);
   }
-  const std::map<std::string, algorithm> kinds{
-      {"roundrobin", algorithm::roundrobin}, {"static-rr", algorithm::static_rr}, {"source", algorithm::source},
-      {"uri", algorithm::uri}, {"url_param", algorithm::url_param}, {"hdr", algorithm::hdr},
-      {"hash", algorithm::uri}};
+  const std::map<std::string, algorithm> kinds{{"roundrobin", algorithm::roundrobin},
+                                               {"static-rr", algorithm::static_rr},
+                                               {"source", algorithm::source},
+                                               {"uri", algorithm::uri},
+                                               {"url_param", algorithm::url_param},
+                                               {"hdr", algorithm::hdr},
+                                               {"hash", algorithm::uri}};
   s.kind = kinds.at(word);
   for (std::size_t i = 1; i < words.size(); ++i) {
     const auto number = [&] { return static_cast<std::uint32_t>(std::stoul(words[++i])); };
-    if (words[i] == "whole") s.uri_whole = true;
-    else if (words[i] == "path-only") s.uri_path_only = true;
-    else if (words[i] == "len") s.uri_len = number();
-    else if (words[i] == "depth") s.uri_depth = number();
-    else if (words[i] == "use_domain_only") s.use_domain_only = true;
-    else s.name = words[i];
+    if (words[i] == "whole")
+      s.uri_whole = true;
+    else if (words[i] == "path-only")
+      s.uri_path_only = true;
+    else if (words[i] == "len")
+      s.uri_len = number();
+    else if (words[i] == "depth")
+      s.uri_depth = number();
+    else if (words[i] == "use_domain_only")
+      s.use_domain_only = true;
+    else
+      s.name = words[i];
   }
   const auto type = split(hash_type, ' ');
   s.method = type.front() == "consistent" ? hash_method::consistent : hash_method::map_based;
   s.avalanche = hash_type == "consistent";
-  const std::map<std::string, hash_function> functions{{"sdbm", hash_function::sdbm}, {"djb2", hash_function::djb2},
-      {"wt6", hash_function::wt6}, {"crc32", hash_function::crc32}, {"none", hash_function::none}};
+  const std::map<std::string, hash_function> functions{{"sdbm", hash_function::sdbm},
+                                                       {"djb2", hash_function::djb2},
+                                                       {"wt6", hash_function::wt6},
+                                                       {"crc32", hash_function::crc32},
+                                                       {"none", hash_function::none}};
   for (std::size_t i = 1; i < type.size(); ++i) {
-    if (type[i] == "avalanche") s.avalanche = true;
-    else s.function = functions.at(type[i]);
+    if (type[i] == "avalanche")
+      s.avalanche = true;
+    else
+      s.function = functions.at(type[i]);
   }
   return s;
 }
@@ -120,8 +134,11 @@ inline std::map<std::string, config> read_configs() {
     c.by_sample = fields[1].rfind("hash ", 0) == 0;
     c.allbackups = fields[3] == "option allbackups";
     c.for_target = fields[4].find("3.5") != std::string::npos;
-    const std::map<std::string, hash_key> keys{{"", hash_key::id}, {"id32", hash_key::id32}, {"addr", hash_key::addr},
-                                               {"addr-port", hash_key::addr_port}, {"guid", hash_key::guid}};
+    const std::map<std::string, hash_key> keys{{"", hash_key::id},
+                                               {"id32", hash_key::id32},
+                                               {"addr", hash_key::addr},
+                                               {"addr-port", hash_key::addr_port},
+                                               {"guid", hash_key::guid}};
     for (const auto& text : split(fields[5], ' ')) {
       auto f = split(text, ':');
       while (f.size() > 7) {  // an IPv6 address holds colons itself
