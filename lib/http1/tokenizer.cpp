@@ -141,6 +141,16 @@ const char* words_for(const error_code& ec) {
   return "malformed head";
 }
 
+// Where the minor version's digit stands in a complete head; past the end when there is none.
+std::size_t minor_digit(std::string_view head, bool is_request) {
+  constexpr std::string_view start = "HTTP/1.";
+  if (!is_request) return head.substr(0, start.size()) == start ? start.size() : head.size();
+  const std::size_t line = head.find('\r');
+  if (line < start.size() + 2) return head.size();
+  const std::size_t at = line - 1;
+  return head.substr(at - start.size(), start.size()) == start ? at : head.size();
+}
+
 template <bool IsRequest, typename Head>
 head_result parse(std::string_view input, std::size_t& scanned, const limits& most, Head& out, std::string& scratch) {
   head_result result;
@@ -153,11 +163,19 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   if (!end.found) return result;
   out.clear();
   scratch.clear();
-  collector<IsRequest, Head> tokens(out, input.substr(0, end.length), scratch, most);
-  // Only a head with folded lines needs the room (RFC 9112 5.2).
-  if (input.substr(0, end.length).find("\n ") != std::string_view::npos ||
-      input.substr(0, end.length).find("\n\t") != std::string_view::npos)
-    scratch.reserve(end.length);
+  input = input.substr(0, end.length);
+  const std::size_t minor = minor_digit(input, IsRequest);
+  const bool later = minor < input.size() && input[minor] >= '2' && input[minor] <= '9';
+  // Only a head with folded lines (RFC 9112 5.2), or of a later version, needs memory besides the input.
+  if (later || input.find("\n ") != std::string_view::npos || input.find("\n\t") != std::string_view::npos)
+    scratch.reserve(2 * end.length);
+  if (later) {
+    // A higher minor version is taken as 1.1 (RFC 9110 2.5), which Beast would refuse.
+    scratch.assign(input);
+    scratch[minor] = '1';
+    input = scratch;
+  }
+  collector<IsRequest, Head> tokens(out, input, scratch, most);
   error_code ec;
   const std::size_t used = tokens.put(boost::asio::const_buffer(input.data(), end.length), ec);
   if (ec == beast_http::error::need_more || (!ec && used < end.length)) ec = beast_http::error::bad_value;

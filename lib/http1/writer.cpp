@@ -5,6 +5,7 @@
 namespace ringway::http1 {
 
 void head_writer::text(std::string_view bytes) {
+  if (bytes.empty()) return;
   if (static_cast<std::size_t>(end_ - at_) < bytes.size()) {
     full_ = true;
     return;

@@ -184,6 +184,16 @@ TEST_CASE("an upgrade becomes a tunnel, each half closing on its own") {
   CHECK(client.to_end() == "last words");
 }
 
+TEST_CASE("a later minor version is taken as HTTP/1.1, and goes on as that") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send("GET / HTTP/1.7\r\nHost: a\r\nX: 1\r\n\r\n");
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\r\n\r\n") == "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n");
+  server.send("HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  CHECK(client.until("ok") == "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+}
+
 TEST_CASE("h2c is not an upgrade that we pass on") {
   proxy_rig rig;
   peer client = rig.client();
