@@ -1,0 +1,43 @@
+#include "app/catalogue.hpp"
+
+#include "app/known_words.hpp"
+#include "app/load.hpp"
+#include "balance/keywords.hpp"
+#include "log/keywords.hpp"
+#include "proxy/keywords.hpp"
+#include "proxy/model.hpp"
+#include "servers/keywords.hpp"
+
+namespace ringway::app {
+
+const config::catalogue& catalogue() {
+  static const config::catalogue all = [] {
+    using proxy::global_settings;
+    using proxy::section_settings;
+    config::catalogue c;
+    c.mount("app", section_openers());
+
+    c.mount("proxy", proxy::global_keywords());
+    c.mount<&global_settings::log>("log", log::global_keywords());
+
+    c.mount("proxy", proxy::section_keywords());
+    c.mount("proxy", proxy::bind_lines());
+    c.mount("proxy", proxy::server_lines());
+    c.mount("proxy", proxy::option_keywords());
+    c.mount<&section_settings::time>("proxy", proxy::timeout_keywords());
+    c.mount<&section_settings::balance>("balance", balance::section_keywords());
+    c.mount<&section_settings::log>("log", log::section_keywords());
+
+    c.mount("proxy", proxy::bind_keywords());
+    c.mount("servers", servers::server_keywords());
+    c.mount("servers", servers::source_keywords());
+    c.mount("balance", balance::algorithm_keywords());
+    c.mount("log", log::target_keywords());
+
+    c.mount("haproxy", known_words());  // last: what this program does itself comes first
+    return c;
+  }();
+  return all;
+}
+
+}  // namespace ringway::app

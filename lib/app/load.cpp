@@ -1,0 +1,218 @@
+#include "app/load.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <set>
+
+#include "app/catalogue.hpp"
+#include "app/validate.hpp"
+#include "config/places.hpp"
+#include "config/preprocess.hpp"
+#include "config/sections.hpp"
+#include "config/suggest.hpp"
+#include "config/values.hpp"
+#include "proxy/keywords.hpp"
+
+namespace ringway::app {
+namespace {
+
+using config::arguments;
+using config::keyword;
+using config::opened_section;
+using config::place;
+using config::status;
+using config::word;
+using proxy::section_settings;
+
+class loader final : public config::section_host {
+ public:
+  explicit loader(proxy::model& into) : into_(into) {}
+
+  opened_section open(const keyword& row, arguments& from) override {
+    if (has(row.allowed, place::file) && row.name == "global") {
+      from.finish();
+      return {place::global, &into_.global, "global"};
+    }
+    if (row.name == "defaults") return open_defaults(from);
+    if (row.name == "frontend") return open_proxy(place::frontend, "frontend", from);
+    if (row.name == "listen") return open_proxy(place::listen, "listen", from);
+    return open_proxy(place::backend, "backend", from);
+  }
+
+  void close() override {
+    if (proxy_ != nullptr) give_server_ids(*proxy_);
+    proxy_ = nullptr;
+  }
+
+ private:
+  struct defaults_section {
+    std::string name;
+    config::span where;
+    section_settings settings;
+  };
+
+  // `from NAME` at the end of a section line. nullptr: none, or not found (reported).
+  const defaults_section* read_from(arguments& from, bool& said) {
+    said = false;
+    if (from.empty() || from.peek().text != "from") return nullptr;
+    from.take();
+    said = true;
+    const word* name = from.need("the name of a defaults section");
+    if (name == nullptr) return nullptr;
+    const defaults_section* found = nullptr;
+    const defaults_section* other = nullptr;
+    std::vector<std::string_view> names;
+    for (const defaults_section& each : defaults_) {
+      if (!each.name.empty()) names.push_back(each.name);
+      if (each.name != name->text) continue;
+      other = found;
+      found = &each;
+    }
+    if (found == nullptr) {
+      from.wrong("unknown-name", *name, fmt::format("there is no defaults section '{}' above", name->text),
+                 config::did_you_mean(name->text, names));
+    } else if (other != nullptr) {
+      auto& wrong = from.wrong("ambiguous-name", *name,
+                               fmt::format("there are several defaults sections '{}'", name->text));
+      wrong.notes.emplace_back(other->where, "one is here");
+      wrong.notes.emplace_back(found->where, "another is here");
+    }
+    return found;
+  }
+
+  bool good_name(const word& name, arguments& from, std::string_view kind) {
+    const auto bad = config::bad_name_byte(name.text);
+    if (!bad) return true;
+    from.report().alert("invalid-name", config::part_of(name, *bad, 1),
+                        fmt::format("'{}' cannot be part of the name of a {}", name.text[*bad], kind),
+                        "names are made of letters, digits and . : _ -");
+    return false;
+  }
+
+  opened_section open_defaults(arguments& from) {
+    defaults_section fresh;
+    fresh.where = from.phrase_where();
+    if (!from.empty() && from.peek().text != "from") {
+      const word& name = from.take();
+      good_name(name, from, "defaults section");
+      fresh.name = name.text;
+      fresh.where = name.where;
+    }
+    bool said = false;
+    if (const defaults_section* base = read_from(from, said)) fresh.settings = base->settings;
+    from.finish();
+    defaults_.push_back(std::move(fresh));
+    current_ = &defaults_.back();
+    return {place::defaults, &defaults_.back().settings, defaults_.back().name};
+  }
+
+  opened_section open_proxy(place here, std::string_view kind, arguments& from) {
+    const word* name = nullptr;
+    const std::vector<word>& words = from.whole().words;
+    config::span where = words[0].where;
+    if (from.empty()) {
+      from.need("a name");
+    } else {
+      name = &from.take();
+      where = name->where;
+      good_name(*name, from, kind);
+    }
+    std::vector<proxy::bind_settings> old_binds;
+    if (here != place::backend && !from.empty() && from.peek().text != "from") {
+      const word& given = from.take();
+      from.warn("retired", given, fmt::format("an address on the {} line is an old spelling", kind),
+                fmt::format("today it is written on a line of its own: 'bind {}'", given.text));
+      old_binds = proxy::read_bind_addresses(kind, given, from.report());
+    }
+    bool said = false;
+    const defaults_section* base = read_from(from, said);
+    if (!said) base = current_;
+    from.finish();
+
+    section_settings fresh = base != nullptr ? base->settings : section_settings{};
+    fresh.name = name != nullptr ? name->text : std::string();
+    fresh.where = where;
+    fresh.front = here != place::backend;
+    fresh.back = here != place::frontend;
+    fresh.binds = std::move(old_binds);
+    if (name != nullptr) same_name(fresh, *name, kind, from);
+    // The vector may move while a section is open only between sections: none is open now.
+    into_.sections.push_back(std::move(fresh));
+    proxy_ = &into_.sections.back();
+    return {here, proxy_, proxy_->name};
+  }
+
+  void same_name(const section_settings& fresh, const word& name, std::string_view kind, arguments& from) {
+    for (const section_settings& other : into_.sections) {
+      if (other.name != fresh.name) continue;
+      if ((other.front && fresh.front) || (other.back && fresh.back)) {
+        auto& wrong = from.wrong("duplicate-section", name,
+                                 fmt::format("{} '{}' has the name of another section", kind, name.text),
+                                 "give one of them another name");
+        wrong.notes.emplace_back(other.where, "first declared here");
+      } else {
+        auto& warned = from.warn("retired", name,
+                                 fmt::format("a frontend and a backend are both named '{}'", name.text),
+                                 "HAProxy 3.3 refuses this: give one of them another name, or write one 'listen'");
+        warned.notes.emplace_back(other.where, "the other is here");
+      }
+      return;
+    }
+  }
+
+  // A server without an id takes the next number that no server of the section has; the count goes on with every
+  // server, also those that brought their own.
+  static void give_server_ids(section_settings& of) {
+    std::set<std::uint32_t> used;
+    for (const servers::settings& server : of.servers)
+      if (server.id != 0) used.insert(server.id);
+    std::uint32_t next = 1;
+    for (servers::settings& server : of.servers) {
+      if (server.id == 0) {
+        while (used.contains(next)) ++next;
+        server.id = next;
+        used.insert(next);
+      }
+      ++next;
+    }
+  }
+
+  proxy::model& into_;
+  std::deque<defaults_section> defaults_;  // never move: a section line may still point at one
+  const defaults_section* current_ = nullptr;
+  section_settings* proxy_ = nullptr;
+};
+
+constexpr std::array openers = {
+    keyword{.name = "global", .allowed = place::file, .summary = "Settings of the whole process.",
+            .example = "global"},
+    keyword{.name = "defaults", .allowed = place::file, .grammar = "[<name>] [from <defaults>]",
+            .summary = "What the sections below begin with, until the next defaults section.",
+            .example = "defaults web"},
+    keyword{.name = "frontend", .allowed = place::file, .grammar = "<name> [from <defaults>]",
+            .summary = "Where clients are awaited.", .example = "frontend public"},
+    keyword{.name = "backend", .allowed = place::file, .grammar = "<name> [from <defaults>]",
+            .summary = "Servers, and how one is chosen.", .example = "backend shop"},
+    keyword{.name = "listen", .allowed = place::file, .grammar = "<name> [from <defaults>]",
+            .summary = "A frontend and its backend in one.", .example = "listen shop"},
+};
+
+}  // namespace
+
+std::span<const config::keyword> section_openers() { return openers; }
+
+proxy::model load(const load_options& what, config::environment& variables, config::source_set& sources,
+                  config::diagnostics& report) {
+  for (const std::string& path : what.files) sources.add(path, report);
+  for (const auto& [name, text] : what.texts) sources.add_text(name, text);
+  proxy::model out;
+  config::reading with{catalogue(), report, variables, what.syntax_only, what.say_no_effect};
+  config::preprocessor lines(sources, variables, what.facts, report);
+  loader host(out);
+  config::section_reader(lines, with, host).run();
+  validate(out, report);
+  return out;
+}
+
+}  // namespace ringway::app

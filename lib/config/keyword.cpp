@@ -1,0 +1,34 @@
+#include "config/keyword.hpp"
+
+namespace ringway::config {
+
+std::string_view name_of(place one) {
+  switch (one) {
+    case place::file: return "file";
+    case place::global: return "global";
+    case place::defaults: return "defaults";
+    case place::frontend: return "frontend";
+    case place::listen: return "listen";
+    case place::backend: return "backend";
+    case place::bind: return "bind line";
+    case place::server: return "server line";
+    case place::default_server: return "default-server line";
+    case place::log: return "log line";
+    case place::balance: return "balance line";
+    case place::source: return "source";
+    case place::nowhere: break;
+  }
+  return "";
+}
+
+std::string_view name_of(status state) {
+  switch (state) {
+    case status::full: return "full";
+    case status::no_effect: return "no effect";
+    case status::not_yet: return "not yet";
+    case status::retired: return "retired";
+  }
+  return "";
+}
+
+}  // namespace ringway::config

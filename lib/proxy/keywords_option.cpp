@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+
+#include "config/endpoint.hpp"
+#include "config/places.hpp"
+#include "config/values.hpp"
+#include "proxy/keywords.hpp"
+
+namespace ringway::proxy {
+namespace {
+
+using config::arguments;
+using config::keyword;
+using config::setting;
+using config::status;
+using config::verb;
+using config::word;
+
+// One of three ways at a time: `no` takes back only the way it names.
+template <connection_mode Mode>
+void connection(section_settings& to, arguments& from) {
+  if (!from.finish()) return;
+  if (!from.negated() && !from.resets())
+    to.connection = Mode;
+  else if (to.connection == Mode)
+    to.connection = connection_mode::keep_alive;
+}
+
+void forwardfor(section_settings& to, arguments& from) {
+  if (from.negated() || from.resets()) {
+    if (from.finish()) to.forwardfor = {};
+    return;
+  }
+  forwardfor_settings read;
+  read.enabled = true;
+  while (!from.empty()) {
+    if (from.take_if("except")) {
+      const word* given = from.need("an address or a network");
+      if (given == nullptr) return;
+      const auto net = config::parse_network(given->text);
+      if (!net) {
+        from.wrong("invalid-value", *given,
+                   fmt::format("'option forwardfor': '{}' is not an address or a network", given->text),
+                   "write 192.0.2.0/24 or 2001:db8::/32");
+        return;
+      }
+      read.except = net->base;
+      read.except_bits = net->bits;
+    } else if (from.take_if("header")) {
+      const word* given = from.need("the name of a header");
+      if (given == nullptr) return;
+      for (std::size_t at = 0; at < given->text.size() || at == 0; ++at) {
+        const char c = given->text.empty() ? ' ' : given->text[at];
+        const bool token = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+        if (token) continue;
+        from.report().alert("invalid-value", config::part_of(*given, at, 1),
+                            fmt::format("'option forwardfor': '{}' is not the name of a header", given->text));
+        return;
+      }
+      read.header = given->text;
+    } else if (from.take_if("if-none")) {
+      read.if_none = true;
+    } else {
+      constexpr std::string_view words[] = {"except", "header", "if-none"};
+      from.wrong_choice(from.peek(), words, "a word of 'option forwardfor'");
+      return;
+    }
+  }
+  to.forwardfor = std::move(read);
+}
+
+// [N]: every N-th retry goes elsewhere; below zero counts from the last; 0 is off. Alone: the last one.
+void redispatch(section_settings& to, arguments& from) {
+  if (from.negated() || from.resets()) {
+    if (from.finish()) to.redispatch.reset();
+    return;
+  }
+  int every = -1;
+  if (!from.empty()) {
+    const word& given = from.take();
+    std::string_view digits = given.text;
+    const bool negative = digits.starts_with('-');
+    if (negative) digits.remove_prefix(1);
+    const auto number = config::parse_number(digits, 0, 0x7fff'ffff);
+    if (!number) {
+      from.wrong("invalid-value", given, fmt::format("'option redispatch': '{}' is not a whole number", given.text));
+      return;
+    }
+    every = static_cast<int>(number.value) * (negative ? -1 : 1);
+  }
+  if (!from.finish()) return;
+  if (every == 0)
+    to.redispatch.reset();
+  else
+    to.redispatch = every;
+}
+
+void tcpka(section_settings& to, arguments& from) {
+  if (!from.finish()) return;
+  to.tcpka_client = to.tcpka_server = !from.negated() && !from.resets();
+}
+
+constexpr std::array rows = {
+    verb<&connection<connection_mode::keep_alive>>({.name = "option http-keep-alive", .allowed = config::proxies,
+        .summary = "Connections to clients and servers are kept for more requests. So it is unless said otherwise.",
+        .example = "option http-keep-alive", .since = "1.5", .negatable = true}),
+    verb<&connection<connection_mode::server_close>>({.name = "option http-server-close", .allowed = config::proxies,
+        .summary = "Connections to servers are closed after a response, those to clients are kept.",
+        .example = "option http-server-close", .since = "1.4", .negatable = true}),
+    verb<&connection<connection_mode::close>>({.name = "option httpclose", .allowed = config::proxies,
+        .summary = "Both connections are closed after a response.", .example = "option httpclose", .since = "1.1",
+        .negatable = true}),
+    verb<&connection<connection_mode::close>>({.name = "option forceclose", .allowed = config::proxies,
+        .summary = "Closes both connections after a response.", .example = "option forceclose", .since = "1.3",
+        .state = status::retired, .instead = "option httpclose", .negatable = true}),
+    verb<&forwardfor>({.name = "option forwardfor", .allowed = config::proxies,
+        .grammar = "[except <network>] [header <name>] [if-none]",
+        .summary = "Tells servers the client's address in X-Forwarded-For or another header.",
+        .example = "option forwardfor except 127.0.0.0/8", .since = "1.1", .negatable = true}),
+    verb<&redispatch>({.name = "option redispatch", .allowed = config::back_side, .grammar = "[<interval>]",
+        .summary = "A request whose server cannot be reached may go to another one: at the last retry, or every "
+                   "<interval> retries.",
+        .example = "option redispatch 1", .since = "1.0", .negatable = true}),
+    verb<&redispatch>({.name = "redispatch", .allowed = config::back_side, .grammar = "[<interval>]",
+        .summary = "A request whose server cannot be reached may go to another one.", .example = "redispatch",
+        .since = "1.0", .state = status::retired, .instead = "option redispatch", .negatable = true}),
+    verb<&redispatch>({.name = "redisp", .allowed = config::back_side, .grammar = "[<interval>]",
+        .summary = "A request whose server cannot be reached may go to another one.", .example = "redisp",
+        .since = "1.0", .state = status::retired, .instead = "option redispatch", .negatable = true}),
+    setting<&section_settings::abortonclose>({.name = "option abortonclose", .allowed = config::proxies,
+        .summary = "Requests of clients that have gone are dropped while they wait.",
+        .example = "option abortonclose", .since = "1.3"}),
+    setting<&section_settings::allbackups>({.name = "option allbackups", .allowed = config::back_side,
+        .summary = "All backup servers share the load, not the first alone.", .example = "option allbackups",
+        .since = "1.3"}),
+    verb<&tcpka>({.name = "option tcpka", .allowed = config::proxies,
+        .summary = "TCP keep-alives on both sides.", .example = "option tcpka", .since = "1.3", .negatable = true}),
+    setting<&section_settings::tcpka_client>({.name = "option clitcpka", .allowed = config::front_side,
+        .summary = "TCP keep-alives towards clients.", .example = "option clitcpka", .since = "1.3"}),
+    setting<&section_settings::tcpka_server>({.name = "option srvtcpka", .allowed = config::back_side,
+        .summary = "TCP keep-alives towards servers.", .example = "option srvtcpka", .since = "1.3"}),
+    setting<&section_settings::nolinger>({.name = "option nolinger", .allowed = config::proxies,
+        .summary = "Closed connections are reset so that the kernel forgets them at once; data may be lost.",
+        .example = "option nolinger", .since = "1.3"}),
+};
+
+}  // namespace
+
+std::span<const config::keyword> option_keywords() { return rows; }
+
+}  // namespace ringway::proxy

@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include "config/places.hpp"
+#include "config/values.hpp"
+#include "proxy/keywords.hpp"
+
+namespace ringway::proxy {
+namespace {
+
+using config::arguments;
+using config::choice;
+using config::keyword;
+using config::place;
+using config::setting;
+using config::status;
+using config::verb;
+using config::word;
+
+constexpr choice<mode> modes[] = {{"http", mode::http}, {"tcp", mode::tcp}};
+
+void mode_line(section_settings& to, arguments& from) {
+  for (const std::string_view other : {"log", "spop", "haterm", "health"})
+    if (!from.empty() && from.peek().text == other) {
+      auto& said = from.wrong("not-supported-yet", from.peek(),
+                              fmt::format("'mode {}' is a HAProxy keyword that ringway does not support yet", other));
+      if (other == "health") said.help = "today it is written 'http-request return status 200'";
+      return;
+    }
+  const auto read = from.one_of<mode>(modes, "a mode");
+  if (read && from.finish()) to.kind = *read;
+}
+
+void default_backend(section_settings& to, arguments& from) {
+  const word* given = from.need("the name of a backend");
+  if (given == nullptr || !from.finish()) return;
+  to.default_backend = given->text;
+  to.default_backend_where = given->where;
+}
+
+void section_maxconn(section_settings& to, arguments& from) {
+  unsigned read = 0;
+  if (!from.read(read, {.max = 0x7fff'ffff}) || !from.finish()) return;
+  // 0: as if it were not written.
+  if (read == 0)
+    to.maxconn.reset();
+  else
+    to.maxconn = read;
+}
+
+// The rest of the line is the text, as in HAProxy, where quotes are not needed.
+void description(section_settings& to, arguments& from) {
+  const word* first = from.need("a text");
+  if (first == nullptr) return;
+  std::string text = first->text;
+  while (!from.empty()) text += " " + from.take().text;
+  to.description = std::move(text);
+}
+
+template <bool Disabled>
+void disabled(section_settings& to, arguments& from) {
+  if (from.finish()) to.disabled = Disabled;
+}
+
+constexpr std::uint64_t int_max = 0x7fff'ffff;
+
+constexpr std::array rows = {
+    verb<&mode_line>({.name = "mode", .allowed = config::proxies, .grammar = "http|tcp",
+        .summary = "Whether requests are understood or bytes are passed. tcp unless said.", .example = "mode http",
+        .since = "1.0"}),
+    verb<&default_backend>({.name = "default_backend", .allowed = config::front_side, .grammar = "<name>",
+        .summary = "Where requests go that nothing sent elsewhere.", .example = "default_backend shop",
+        .since = "1.3"}),
+    verb<&section_maxconn>({.name = "maxconn", .allowed = config::front_side, .grammar = "<number>",
+        .summary = "Clients at once; more wait in the kernel. 0 or absent: the process's limit.",
+        .example = "maxconn 2000", .since = "1.0"}),
+    setting<&section_settings::backlog>({.name = "backlog", .allowed = config::front_side, .grammar = "<number>",
+        .summary = "Connections that may wait in the kernel to be accepted; otherwise maxconn.",
+        .example = "backlog 4096", .since = "1.3", .max = int_max}),
+    setting<&section_settings::retries>({.name = "retries", .allowed = config::back_side, .grammar = "<number>",
+        .summary = "How often a failed connection to a server is tried again; 3 unless said.",
+        .example = "retries 2", .since = "1.0", .max = int_max}),
+    setting<&section_settings::fullconn>({.name = "fullconn", .allowed = config::back_side, .grammar = "<number>",
+        .summary = "With minconn: load of the backend at which servers reach their maxconn. Otherwise a tenth of "
+                   "what its frontends may send.",
+        .example = "fullconn 1000", .since = "1.3", .max = int_max}),
+    setting<&section_settings::id>({.name = "id", .allowed = config::named_proxies, .grammar = "<number>",
+        .summary = "A number for the proxy; otherwise counted from 2.", .example = "id 10", .since = "1.3",
+        .strict = true, .min = 1, .max = int_max}),
+    verb<&description>({.name = "description", .allowed = config::named_proxies, .grammar = "<text>",
+        .summary = "A text for people.", .example = "description the shop", .since = "1.4"}),
+    verb<&disabled<true>>({.name = "disabled", .allowed = config::proxies,
+        .summary = "The proxy is checked but not started.", .example = "disabled", .since = "1.0"}),
+    verb<&disabled<false>>({.name = "enabled", .allowed = config::proxies,
+        .summary = "Takes back 'disabled' of defaults.", .example = "enabled", .since = "1.0"}),
+};
+
+}  // namespace
+
+std::span<const config::keyword> section_keywords() { return rows; }
+
+}  // namespace ringway::proxy
