@@ -1,1 +1,3 @@
-int main() { return 1; }
+#include "app/entry.hpp"
+
+int main(int argc, char** argv) { return ringway::app::entry(argc, argv); }

@@ -1,0 +1,168 @@
+#include "app/entry.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+#include "app/about.hpp"
+#include "app/catalogue.hpp"
+#include "app/listening.hpp"
+#include "app/load.hpp"
+#include "app/options.hpp"
+#include "app/ports.hpp"
+#include "app/supervisor.hpp"
+// manual
+#include "io/resolver.hpp"
+
+namespace ringway::app {
+
+namespace {
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+bool wants_colour() {
+  return isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+}
+
+void render(const config::diagnostics& report, const config::source_set& sources, const options& said) {
+  if (said.diagnostics == diagnostics_style::json) {
+    const std::string text = config::render_json(report, sources);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    return;
+  }
+  if (report.all().empty() || (said.quiet_output() && !report.failed())) return;
+  config::render_options how;
+  how.colour = wants_colour();
+  how.pid = static_cast<int>(getpid());
+  how.diag = said.diagnose;
+  const std::string text = config::render_text(report, sources, how);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+config::environment surroundings_of(const options& said) {
+  config::environment out = config::environment::of_process();
+  char name[256] = "localhost";
+  gethostname(name, sizeof name - 1);
+  out.preset("HOSTNAME", name);
+  out.set("HAPROXY_LOCALPEER", said.local_peer.empty() ? name : said.local_peer);
+  out.set("HAPROXY_MWORKER", said.master ? "1" : "0");
+  return out;
+}
+
+int evaluate_condition(const options& said) {
+  const config::environment variables = surroundings_of(said);
+  const config::condition_result found =
+      config::evaluate_argument(said.condition, variables, facts_for_conditions(!said.one_socket));
+  if (!found.error) return found.value ? 0 : 1;
+  say("ALERT", "condition '" + said.condition + "': " + found.error->message);
+  if (!found.error->help.empty()) std::fprintf(stderr, "           help: %s\n", found.error->help.c_str());
+  return 2;
+}
+
+int dump_keywords() {
+  for (const config::place here : config::all_places) {
+    std::printf("# %.*s:\n", static_cast<int>(config::name_of(here).size()), config::name_of(here).data());
+    for (const std::string_view phrase : catalogue().phrases(here))
+      std::printf("\t%.*s\n", static_cast<int>(phrase.size()), phrase.data());
+  }
+  return 0;
+}
+
+bool try_bind_all(const proxy::model& model, const options& said) {
+  io::fixed_names fixed;
+  for (const resolve_override& one : said.resolve)
+    fixed.add(one.host + ":" + (one.to.kind == family::v6 ? "[" + one.to.host_text() + "]" : one.to.host_text()));
+  listening_options how;
+  how.taking_over = said.old_how != takeover::none;
+  how.resolve = [&fixed](const std::string& host) -> std::optional<address> {
+    const io::resolution found = io::resolve_now(host, fixed);
+    if (found.addresses.empty()) return std::nullopt;
+    return found.addresses.front();
+  };
+  const std::vector<complaint> failures = try_bind(model, how);
+  for (const complaint& one : failures) {
+    say("ALERT", one.message);
+    if (!one.help.empty()) std::fprintf(stderr, "           help: %s\n", one.help.c_str());
+  }
+  return failures.empty();
+}
+
+int with_configuration(const options& said) {
+  const bool checking = said.what == action::check;
+  load_options what;
+  what.files = said.files;
+  what.syntax_only = said.syntax_only;
+  what.say_no_effect = said.verbose;
+  what.facts = facts_for_conditions(!said.one_socket);
+  config::environment variables = surroundings_of(said);
+  config::source_set sources;
+  config::diagnostics report;
+  proxy::model model = load(what, variables, sources, report);
+  render(report, sources, said);
+  if (report.failed()) {
+    if (said.diagnostics == diagnostics_style::text)
+      say("ALERT", checking ? "Fatal errors found in configuration." : "Fatal errors found in configuration, not starting.");
+    return 1;
+  }
+  if (said.warnings_fatal && report.count(config::severity::warning) > 0) {
+    say("ALERT", "Some warnings were found and warnings are fatal (-dW), exiting.");
+    return 1;
+  }
+  if (said.dump_configuration) {
+    for (std::uint32_t file = 0; file < sources.files().size(); ++file) print(sources.text(file));
+    return 0;
+  }
+  if (said.daemon) model.global.daemon = true;
+  if (checking) {
+    if (said.try_bind) {
+      if (const outcome failed = apply_ports(said.ports, model)) {
+        say("ALERT", failed->message);
+        return 1;
+      }
+      if (!try_bind_all(model, said)) return 1;
+    }
+    if (said.verbose) print("Configuration file is valid\n");
+    return 0;
+  }
+  return run(std::move(model), said);
+}
+
+}  // namespace
+
+int entry(int argc, char** argv) {
+  const std::string program(program_name(argc > 0 ? argv[0] : ""));
+  const surroundings around{[](const std::string& path) { return access(path.c_str(), F_OK) == 0; }};
+  const auto parsed = parse_options(argc, argv, around);
+  if (const auto* wrong = std::get_if<usage_error>(&parsed)) {
+    say("ALERT", wrong->message);
+    if (!wrong->help.empty()) std::fprintf(stderr, "           help: %s\n", wrong->help.c_str());
+    return wrong->exit_code;
+  }
+  const options& said = std::get<options>(parsed);
+  switch (said.what) {
+    case action::version: print(version_text(program)); return 0;
+    case action::build_facts: print(build_text(program)); return 0;
+    case action::version_only: print(version_only() + "\n"); return 0;
+    case action::version_short: print(std::string(version_short()) + "\n"); return 0;
+    case action::version_branch: print(std::string(version_branch()) + "\n"); return 0;
+    case action::help: print(help_text(program)); return 0;
+    case action::help_keywords: return 1;
+    case action::evaluate_condition: return evaluate_condition(said);
+    case action::check:
+    case action::run: break;
+  }
+  if (said.dump_keywords) return dump_keywords();
+  if (!said.directory.empty() && chdir(said.directory.c_str()) != 0) {
+    say("ALERT", "cannot change to directory '" + said.directory + "': " +
+                     std::error_code(errno, std::generic_category()).message());
+    return 1;
+  }
+  return with_configuration(said);
+}
+
+}  // namespace ringway::app
