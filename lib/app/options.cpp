@@ -106,18 +106,29 @@ class haproxy_style {
   }
 };
 
+// How many words an option may have, as Boost sees it: it would hand a stray word to an option that takes
+// more.
+po::value_semantic* words_for(const option_row& row) {
+  switch (row.takes) {
+    case option_takes::nothing:
+      return new po::untyped_value(true);
+    case option_takes::next:
+    case option_takes::rest:
+      return po::value<std::string>();
+    case option_takes::next_if_plain:
+      return po::value<std::string>()->implicit_value({});
+    case option_takes::all_plain:
+      return po::value<std::vector<std::string>>()->multitoken()->zero_tokens();
+  }
+  return nullptr;
+}
+
 void describe(po::options_description& into) {
   for (const option_row& row : option_table()) {
     for (const std::string_view spelling : spellings_of(row)) {
       // A short spelling keeps its dash in the name, so that "--f" is not one.
       const std::string name(is_long(spelling) ? spelling.substr(2) : spelling);
-      if (row.takes == option_takes::nothing) {
-        into.add_options()(name.c_str(), new po::untyped_value(true), "");
-      } else if (is_long(spelling) && row.takes == option_takes::next) {
-        into.add_options()(name.c_str(), po::value<std::vector<std::string>>(), "");
-      } else {
-        into.add_options()(name.c_str(), po::value<std::vector<std::string>>()->zero_tokens(), "");
-      }
+      into.add_options()(name.c_str(), words_for(row), "");
     }
   }
 }

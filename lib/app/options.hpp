@@ -123,7 +123,7 @@ struct option_row {
   std::string_view argument;   // "FILE|DIR"; empty: none
   option_takes takes;
   option_kind kind;
-  std::string_view help;    // one line of --help, at most 51 columns, no final dot
+  std::string_view help;    // one line of --help, at most 53 columns, no final dot
   std::string_view detail;  // more, for the manual page; may be empty
   // Writes the meaning into `out`; false: the value is not understood (`why` says what was expected).
   bool (*apply)(options& out, const std::vector<std::string>& values, std::string& why);

@@ -142,8 +142,7 @@ constexpr option_row rows[] = {
        ask(out, action::check);
        return true;
      }},
-    {"-cc", "CONDITION", takes::next, kind::haproxy,
-     "evaluate a condition as in .if: 0 true, 1 false, 2 error", "",
+    {"-cc", "CONDITION", takes::next, kind::haproxy, "evaluate a condition: 0 true, 1 false, 2 error", "",
      [](options& out, values from, std::string&) {
        out.condition = from.front();
        ask(out, action::evaluate_condition);
@@ -169,11 +168,11 @@ constexpr option_row rows[] = {
     {"-D", "", takes::nothing, kind::haproxy, "run in the background",
      "The command returns once the proxy listens, or with the reason why it cannot. Never done as process 1.",
      RINGWAY_SET(daemon)},
-    {"-db", "", takes::nothing, kind::haproxy, "stay in the foreground whatever the configuration says", "",
+    {"-db", "", takes::nothing, kind::haproxy, "stay in the foreground, whatever is configured", "",
      RINGWAY_SET(foreground)},
     {"-d", "", takes::nothing, kind::haproxy, "stay in the foreground, for debugging", "",
      RINGWAY_SET(debug)},
-    {"-W", "", takes::nothing, kind::haproxy, "behave as the master process; there is one process only",
+    {"-W", "", takes::nothing, kind::haproxy, "behave as HAProxy's master, in a single process",
      "Interrupted by SIGINT, the exit status is 130; after SIGTERM or SIGUSR1 it is 0.", RINGWAY_SET(master)},
     {"-Ws", "", takes::nothing, kind::haproxy, "as -W, in the foreground, and tell systemd when ready",
      "Sends READY=1 to the socket named by NOTIFY_SOCKET, for units of Type=notify.",
@@ -187,8 +186,7 @@ constexpr option_row rows[] = {
      RINGWAY_TEXT(directory)},
     {"-p", "FILE", takes::next, kind::haproxy, "write the process number to this file", "",
      RINGWAY_TEXT(pidfile)},
-    {"-sf", "PID...", takes::all_plain, kind::haproxy,
-     "take over; older processes finish their work and leave",
+    {"-sf", "PID...", takes::all_plain, kind::haproxy, "take over; older processes finish and leave",
      "They receive SIGUSR1 once this one listens. The list may be empty and ends at the next option.",
      [](options& out, values from, std::string& why) { return pids(out, from, takeover::finish, why); }},
     {"-st", "PID...", takes::all_plain, kind::haproxy, "take over; older processes stop at once",

@@ -1,0 +1,24 @@
+# Completion for bash; source it, or put it into /usr/share/bash-completion/completions as ringway.
+# Written by the test of the option table: RINGWAY_WRITE_GENERATED=1 test_app. Do not edit.
+_ringway() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+  COMPREPLY=()
+  case $before in
+    -f|--config|-p|-x)
+      mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    -C)
+      mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    --diagnostics)
+      mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word"); return ;;
+    -sf|-st)
+      mapfile -t COMPREPLY < <(compgen -W "$(pidof ringway haproxy)" -- "$word"); return ;;
+    -cc|-S|-n|-N|-m|-L|--port|--resolve|--resolve-period)
+      return ;;
+  esac
+  if [[ $word == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "-f --config -c --check --syntax-only --try-bind -cc --diagnostics -dW -dD -q -V -D -db -d -W -Ws -S -C -p -sf -st -x -n -N -m -L --port --resolve --resolve-period -4 -dr -dR -dC -dK -dL -v --version -vv -vq -vqs -vqb -h --help --help-keywords -dM -dA -dI -dV -dT -dS -dZ -dF -dG -de -dp -dk -dv -dc -ds -dt" -- "$word")
+  else
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  fi
+}
+complete -o filenames -F _ringway ringway
