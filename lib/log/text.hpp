@@ -56,9 +56,15 @@ class text_out {
  private:
   template <class T>
   text_out& number(T n) {
-    char text[24];
-    const auto done = std::to_chars(text, text + sizeof text, n);
-    return *this << std::string_view(text, static_cast<std::size_t>(done.ptr - text));
+    constexpr std::size_t longest = 24;
+    if (room() >= longest) {
+      pos_ = std::to_chars(pos_, pos_ + longest, n).ptr;
+      return *this;
+    }
+    char text[longest];
+    const char* const last = std::to_chars(text, text + longest, n).ptr;
+    for (const char* at = text; at != last; ++at) *this << *at;
+    return *this;
   }
   char* begin_;
   char* pos_;
@@ -76,8 +82,8 @@ class date_cache {
   std::string_view common() const { return {common_.data(), common_.size()}; }  // 24/Nov/2026:00:21:21
   std::string_view syslog() const {
     return {syslog_.data(), syslog_.size()};
-  }                                                                    // "Nov 24 00:21:21", "Nov  4 ..."
-  std::string_view iso() const { return {iso_.data(), iso_.size()}; }  // 2026-11-24T00:21:21
+  }  // "Nov 24 00:21:21", "Nov  4 ..."
+  std::string_view iso() const { return {iso_.data(), iso_.size()}; }           // 2026-11-24T00:21:21
   std::string_view offset() const { return {offset_.data(), offset_.size()}; }  // +05:30
 
  private:
