@@ -10,29 +10,21 @@ using config::status;
 constexpr word_group groups[] = {
     {place::file, status::not_yet, 0, "A section of its own.", {},
      "peers, resolvers, cache, userlist, mailers, program, ring, http-errors, crt-store, fcgi-app, log-forward,"
-     "log-profile, traces, acme, healthcheck, "
-     ""},
+     "log-profile, traces, acme, healthcheck"},
 
     // --- not yet: they change what happens
     {place::global, status::not_yet, 0, "The socket for commands while running.", {}, "stats socket"},
     {place::global, status::not_yet, 0, "Programs in Lua.", {}, "lua-load, lua-load-per-thread, lua-prepend-path"},
     {place::global, status::not_yet, 0, "Variables of the process.", {}, "set-var, set-var-fmt"},
-    {place::global, status::not_yet, 0, "State of servers kept over restarts.", {},
-     "server-state-base, server-state-file"},
     {place::global, status::not_yet, 0, "Limits of the whole process on rates and sizes.", {},
-     "maxconnrate, maxsessrate, maxsslrate, maxsslconn, maxcomprate, maxcompcpuusage, maxpipes, maxzlibmem,"
-     "spread-checks, max-spread-checks, close-spread-time, fd-hard-limit, tune.http.maxhdr"},
+     "maxconnrate, maxsessrate, fd-hard-limit, tune.http.maxhdr"},
     {place::global, status::not_yet, 0, "How HTTP/1 is spelled towards old peers.", {},
      "h1-case-adjust, h1-case-adjust-file, h1-accept-payload-with-any-method, h2-workaround-bogus-websocket-clients,"
      "h1-do-not-close-on-insecure-transfer-encoding"},
     {place::global, status::not_yet, 0, "A default for all unix sockets.", {}, "unix-bind"},
     {place::global, status::not_yet, 0, "How relative paths are read.", {}, "default-path"},
     {place::global, status::not_yet, 0, "Known to HAProxy.", {},
-     "external-check, insecure-fork-wanted, localpeer, cluster-secret, pp2-never-send-local, set-dumpable,"
-     "force-cfg-parser-pause, expose-deprecated-directives, log-steps, ocsp-update.mode, ocsp-update.httpproxy,"
-     "ocsp-update.mindelay, ocsp-update.maxdelay, ocsp-update.disable, acme.scheduler, limited-quic,"
-     "no-quic, stats-file, dns-accept-family, shm-stats-file, shm-stats-file-max-objects, "
-     "warn-blocked-traffic-after"},
+     "stats-file, dns-accept-family, shm-stats-file, shm-stats-file-max-objects"},
 
     // --- without effect: they tune parts of HAProxy that do not exist here, or that their own words would need
     {place::global, status::no_effect, 0, "Limits of the command socket.", {}, "stats timeout, stats maxconn"},
@@ -48,7 +40,14 @@ constexpr word_group groups[] = {
      "ssl-default-server-ciphers, ssl-default-server-ciphersuites, ssl-default-server-curves,"
      "ssl-default-server-sigalgs, ssl-default-server-client-sigalgs, ssl-default-server-options, ssl-dh-param-file,"
      "ssl-load-extra-del-ext, ssl-load-extra-files, ssl-passphrase-cmd, ssl-propquery, ssl-provider,"
-     "ssl-provider-path, ssl-security-level, ssl-server-verify, ssl-skip-self-issued-ca"},
+     "ssl-provider-path, ocsp-update.mode, ocsp-update.httpproxy, ocsp-update.mindelay, ocsp-update.maxdelay,"
+     "ocsp-update.disable, acme.scheduler, limited-quic, no-quic, ssl-security-level, ssl-server-verify, ssl-skip-self-issued-ca"},
+    {place::global, status::no_effect, 0, "Limits and spreading of work that is not done here.", {},
+     "maxsslrate, maxsslconn, maxcomprate, maxcompcpuusage, maxpipes, maxzlibmem, spread-checks, max-spread-checks,"
+     "close-spread-time, warn-blocked-traffic-after, set-dumpable, force-cfg-parser-pause, expose-deprecated-directives"},
+    {place::global, status::no_effect, 0, "Of use only with other keywords, which say themselves that they are not supported yet.", {},
+     "external-check, insecure-fork-wanted, localpeer, cluster-secret, pp2-never-send-local, server-state-base,"
+     "server-state-file"},
     {place::global, status::no_effect, 0, "Settings of HAProxy's own HTTP client.", {},
      "httpclient.resolvers.disabled, httpclient.resolvers.id, httpclient.resolvers.prefer, httpclient.retries,"
      "httpclient.ssl.ca-file, httpclient.ssl.verify, httpclient.timeout.connect"},

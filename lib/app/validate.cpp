@@ -39,13 +39,14 @@ void binds_once(const proxy::model& of, diagnostics& report) {
       const auto [known, fresh] = seen.emplace(std::pair(text_of(bind), bind.interface), first{&bind, &section});
       if (fresh) continue;
       const first& other = known->second;
-      auto& said = report.alert("duplicate-bind", bind.where,
+      // HAProxy starts so, too: the kernel shares the clients out between both sockets.
+      auto& said = report.warning("duplicate-bind", bind.where,
                                 fmt::format("{} '{}' binds {}, which {} already does", kind_of(section), section.name,
                                             text_of(bind),
                                             other.section == &section
                                                 ? std::string("it")
                                                 : fmt::format("{} '{}'", kind_of(*other.section), other.section->name)),
-                                "one address belongs to one bind line");
+                                "clients would come to one or the other by chance: remove one of them");
       said.notes.emplace_back(other.bind->where, "first bound here");
     }
   }
@@ -70,6 +71,16 @@ void default_backend(section_settings& section, const proxy::model& of, diagnost
                                           section.default_backend),
                               config::did_you_mean(section.default_backend, names));
     if (front_only != nullptr) said.notes.emplace_back(front_only->where, "this is a frontend, without servers");
+    return;
+  }
+  if (section.kind == proxy::mode::tcp && found->kind == proxy::mode::http) {
+    // HAProxy turns such a connection into HTTP half-way.
+    auto& said = report.alert("not-supported-yet", section.default_backend_where,
+                              fmt::format("{} '{}' in mode tcp hands over to backend '{}' in mode http, which HAProxy "
+                                          "does and ringway does not support yet",
+                                          kind_of(section), section.name, found->name),
+                              "give the frontend 'mode http'");
+    said.notes.emplace_back(found->where, "the backend is here");
     return;
   }
   if (found->kind != section.kind) {
@@ -121,8 +132,22 @@ void mode_fits(section_settings& section, diagnostics& report) {
   }
 }
 
-void servers_of(section_settings& section, diagnostics& report) {
+// Something of the section could not be understood yet, so what it seems to lack may have been in there.
+bool partly_read(const section_settings& section, const proxy::model& of, const diagnostics& report) {
+  std::uint32_t end = ~std::uint32_t{0};
+  for (const section_settings& other : of.sections)
+    if (other.where.file == section.where.file && other.where.line > section.where.line)
+      end = std::min(end, other.where.line);
+  for (const config::diagnostic& each : report.all())
+    if (each.level == config::severity::alert && each.where.file == section.where.file &&
+        each.where.line > section.where.line && each.where.line < end)
+      return true;
+  return false;
+}
+
+void servers_of(section_settings& section, const proxy::model& of, diagnostics& report) {
   if (!section.back) return;
+  const bool partly = partly_read(section, of, report);
   std::map<std::string, const servers::settings*> names;
   std::map<std::uint32_t, const servers::settings*> ids;
   for (const servers::settings& server : section.servers) {
@@ -142,7 +167,7 @@ void servers_of(section_settings& section, diagnostics& report) {
       said.notes.emplace_back(id->second->where, "first used here");
     }
     const bool inet = server.unix_path.empty();
-    if (inet && server.check.enabled && server.check.port == 0 && server.port == 0 && server.port_offset == 0) {
+    if (inet && !partly && server.check.enabled && server.check.port == 0 && server.port == 0 && server.port_offset == 0) {
       report.alert("missing-port", server.where_addr,
                    fmt::format("server '{}' is checked, but has neither a port nor a port for checks", server.name),
                    "write the port behind the address, or 'port <number>'");
@@ -159,7 +184,7 @@ void servers_of(section_settings& section, diagnostics& report) {
                      fmt::format("server '{}': 'minconn' {} is above 'maxconn' {}", server.name, server.minconn,
                                  server.maxconn));
   }
-  if (section.servers.empty() && !section.front && !section.disabled)
+  if (section.servers.empty() && !section.front && !section.disabled && !partly)
     report.warning("no-server", section.where,
                    fmt::format("backend '{}' has no server: every request gets a 503", section.name),
                    "add a line 'server <name> <address>:<port>'");
@@ -229,7 +254,7 @@ void validate(proxy::model& of, diagnostics& report) {
     bind_ids(section, report);
     listens(section, report);
     default_backend(section, of, report);
-    servers_of(section, report);
+    servers_of(section, of, report);
     mode_fits(section, report);
     time_limits(section, report);
   }

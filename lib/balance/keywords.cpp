@@ -125,8 +125,12 @@ void random(settings& to, arguments& from, const word& given, std::optional<std:
 
 // random and hdr carry arguments in brackets, so the phrase that is looked up is not a whole word.
 void balance(settings& to, arguments& from) {
-  const word* given = from.need("an algorithm");
-  if (given == nullptr) return;
+  if (from.empty()) {  // HAProxy takes this, too
+    forget_arguments(to);
+    to.kind = algorithm::roundrobin;
+    return;
+  }
+  const word* given = &from.take();
   const called what = split(given->text);
   const auto names = from.with().keywords.phrases(place::balance);
   std::vector<word> single(1, *given);

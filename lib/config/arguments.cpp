@@ -12,8 +12,13 @@ namespace {
 
 template <class T>
 std::optional<T> checked(const arguments& from, const word& given, const parsed<T>& read) {
-  if (read) return read.value;
+  if (read.error.empty()) return read.value;
   const span where = read.length > 0 ? part_of(given, read.offset, read.length) : given.where;
+  if (read.tolerated) {
+    from.report().warning("invalid-value", where, fmt::format("'{}': '{}' {}", from.phrase(), given.text, read.error),
+                          read.help);
+    return read.value;
+  }
   from.report().alert("invalid-value", where, fmt::format("'{}': '{}' {}", from.phrase(), given.text, read.error),
                       read.help);
   return std::nullopt;

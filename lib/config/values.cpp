@@ -107,7 +107,19 @@ parsed<milliseconds> parse_duration(std::string_view text, time_unit unit) {
     unit = time_unit::h;
   else if (suffix == "d")
     unit = time_unit::d;
-  else if (!suffix.empty()) {
+  else if (const auto letter = std::string_view("smhd").find(suffix.empty() ? ' ' : suffix[0]);
+           letter != std::string_view::npos) {
+    constexpr time_unit units[] = {time_unit::s, time_unit::m, time_unit::h, time_unit::d};
+    auto out = parse_duration(text.substr(0, read.end), units[letter]);
+    if (!out) return out;
+    out.tolerated = true;
+    out.error = fmt::format("has '{}' behind its unit; it is read as {}", suffix.substr(1),
+                            text.substr(0, read.end + 1));
+    out.offset = read.end + 1;
+    out.length = suffix.size() - 1;
+    out.help = "the units are us, ms, s, m, h and d";
+    return out;
+  } else if (!suffix.empty()) {
     auto out = stray<milliseconds>(text, read.end, "a time");
     out.help = suffix[0] == '.' || suffix[0] == ','
                    ? "times are whole numbers: write 1500ms for one and a half seconds"

@@ -18,7 +18,8 @@ struct parsed {
   std::size_t offset = 0;  // byte of the text where it goes wrong
   std::size_t length = 0;  // bytes of the wrong piece; 0: the whole word
   std::string help;
-  explicit operator bool() const { return error.empty(); }
+  bool tolerated = false;  // the value is good, `error` is only worth a warning
+  explicit operator bool() const { return error.empty() || tolerated; }
 };
 
 // Decimal digits only.
@@ -26,7 +27,7 @@ parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
 // Digits and an optional k, m or g (powers of 1024; either case).
 parsed<std::uint64_t> parse_size(std::string_view text, std::uint64_t min, std::uint64_t max);
 // Digits and an optional us, ms, s, m, h or d; at most 2147483647 ms (24.8 days). Less than a millisecond but
-// not zero is an error, not silently no limit.
+// not zero is an error, not silently no limit. "15min" is taken as 15m, with a warning, as HAProxy does.
 parsed<milliseconds> parse_duration(std::string_view text, time_unit unit);
 std::string print_duration(milliseconds value);  // the largest unit that is exact: "30s", "1500ms"
 

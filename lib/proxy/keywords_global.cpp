@@ -39,8 +39,13 @@ void description(global_settings& to, arguments& from) {
 
 template <std::uint32_t global_settings::*Member, std::uint32_t Min>
 void bytes(global_settings& to, arguments& from) {
-  const auto read = from.size({.min = Min, .max = 0x7fff'ffff});
-  if (read && from.finish()) to.*Member = static_cast<std::uint32_t>(*read);
+  const auto read = from.size({.min = Min == 0 ? 0u : 1u, .max = 0x7fff'ffff});
+  if (!read || !from.finish()) return;
+  to.*Member = static_cast<std::uint32_t>(*read);
+  if (*read >= Min) return;
+  from.warn("invalid-value", from.last(), fmt::format("'{}': {} is too small to be of use", from.phrase(), *read),
+            fmt::format("{} is used", Min));
+  to.*Member = Min;
 }
 
 const word* variable_name(arguments& from) {
