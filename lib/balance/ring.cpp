@@ -68,10 +68,17 @@ void ring::index() {
 
 std::size_t ring::first_at_or_after(std::uint32_t hash) const {
   const auto bucket = hash >> shift_;
-  const auto* keys = keys_.data();
-  const auto* found = std::lower_bound(keys + start_[bucket], keys + start_[bucket + 1], hash);
-  const auto at = static_cast<std::size_t>(found - keys);
-  return at == keys_.size() ? 0 : at;
+  std::size_t i = start_[bucket];
+  const std::size_t end = start_[bucket + 1];
+  if (end - i <= 8) {  // nearly always: a bucket holds one point on average
+    while (i < end && keys_[i] < hash) ++i;
+  } else {
+    const auto from = keys_.begin();
+    const auto found = std::lower_bound(from + static_cast<std::ptrdiff_t>(i),
+                                        from + static_cast<std::ptrdiff_t>(end), hash);
+    i = static_cast<std::size_t>(found - from);
+  }
+  return i == keys_.size() ? 0 : i;
 }
 
 std::size_t ring::nearest(std::uint32_t hash) const {
