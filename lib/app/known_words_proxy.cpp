@@ -54,7 +54,7 @@ constexpr word_group groups[] = {
      "option spop-check, option ssl-hello-chk, option tcp-check, option external-check, option lb-agent-chk,"
      "healthcheck"},
     {back_side, status::not_yet, 0, "How links to servers are shared.", {},
-     "http-reuse, max-keep-alive-queue, retry-on, max-session-srv-conns, option prefer-last-server,"
+     "max-keep-alive-queue, retry-on, max-session-srv-conns, option prefer-last-server,"
      "http-drop-request-trailers, http-drop-response-trailers"},
     {back_side, status::not_yet, 0, "The local address of links to servers.", {}, "source, transparent"},
     {back_side, status::not_yet, 0, "State of servers kept over restarts.", {},

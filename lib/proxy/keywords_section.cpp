@@ -30,6 +30,16 @@ void mode_line(section_settings& to, arguments& from) {
   if (read && from.finish()) to.kind = *read;
 }
 
+constexpr choice<reuse_mode> reuse_modes[] = {{"never", reuse_mode::never},
+                                              {"safe", reuse_mode::safe},
+                                              {"aggressive", reuse_mode::aggressive},
+                                              {"always", reuse_mode::always}};
+
+void http_reuse(section_settings& to, arguments& from) {
+  const auto read = from.one_of<reuse_mode>(reuse_modes, "a way to share connections");
+  if (read && from.finish()) to.reuse = *read;
+}
+
 void default_backend(section_settings& to, arguments& from) {
   const word* given = from.need("the name of a backend");
   if (given == nullptr || !from.finish()) return;
@@ -79,6 +89,10 @@ constexpr std::array rows = {
     setting<&section_settings::retries>({.name = "retries", .allowed = config::back_side, .grammar = "<number>",
         .summary = "How often a failed connection to a server is tried again; 3 unless said.",
         .example = "retries 2", .since = "1.0", .max = int_max}),
+    verb<&http_reuse>({.name = "http-reuse", .allowed = config::back_side,
+        .grammar = "never | safe | aggressive | always",
+        .summary = "When a request may go over an idle connection that another client's request opened; safe unless said.",
+        .example = "http-reuse always", .since = "1.6"}),
     setting<&section_settings::fullconn>({.name = "fullconn", .allowed = config::back_side, .grammar = "<number>",
         .summary = "With minconn: load of the backend at which servers reach their maxconn. Otherwise a tenth of "
                    "what its frontends may send.",

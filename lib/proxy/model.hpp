@@ -43,6 +43,13 @@ struct timeouts {
       client_fin, server_fin, tarpit;
 };
 
+// May a request go over a connection that another client's session opened? (manual: http-reuse)
+enum class reuse_mode : std::uint8_t {
+  never,       // only over its own session's
+  safe,        // not the first request of a session
+  aggressive,  // that one too, if the connection has proved to be kept by the server
+  always
+};
 enum class connection_mode : std::uint8_t { keep_alive, server_close, close };
 
 struct forwardfor_settings {
@@ -81,6 +88,7 @@ struct section_settings {
   std::optional<int> redispatch;     // unset: off; option redispatch alone is -1
   bool allbackups = false, abortonclose = false;
   unsigned fullconn = 0;             // 0: derived
+  reuse_mode reuse = reuse_mode::safe;
 
   // both
   connection_mode connection = connection_mode::keep_alive;

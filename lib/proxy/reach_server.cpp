@@ -175,18 +175,7 @@ io::task<bool> transaction::connect() {
   const servers::state& server = (*back_->servers)[server_];
   connect_reason_ = "the connection to the server failed";
   connect_cause_ = 'S';
-  // http-reuse safe: the first request of a client never meets a connection that the server may just be closing.
-  if (of_->requests > 1 && back_->settings.connection == connection_mode::keep_alive && may_reuse_) {
-    link_ = at_->idle_links.take(server);
-    if (link_) {
-      link_->socket.change_owner(&of_->wake);
-      link_is_reused_ = true;
-      connected_ = true;
-      connected_at_ = now();
-      at_->idle_links.began(server);
-      co_return true;
-    }
-  }
+  if (may_reuse_ && take_idle_link(server)) co_return true;
   link_is_reused_ = false;
   link_ = std::make_unique<servers::link>(at_->worker.events(), &of_->wake);
   const servers::connect_options how{back_->settings.tcpka_server, back_->settings.nolinger};
@@ -225,11 +214,40 @@ io::task<bool> transaction::connect() {
   co_return true;
 }
 
+// http-reuse: a connection that the server may just be closing is not for everybody.
+bool transaction::take_idle_link(const servers::state& server) {
+  if (back_->settings.connection != connection_mode::keep_alive) return false;
+  const bool first = of_->requests <= 1;
+  switch (back_->settings.reuse) {
+    case reuse_mode::never:
+      if (of_->own_link && of_->own_link->server == &server && servers::pool::sound(*of_->own_link))
+        link_ = std::move(of_->own_link);
+      of_->own_link.reset();
+      break;
+    case reuse_mode::safe:
+      if (!first) link_ = at_->idle_links.take(server);
+      break;
+    case reuse_mode::aggressive: link_ = at_->idle_links.take(server, first ? 2 : 1); break;
+    case reuse_mode::always: link_ = at_->idle_links.take(server); break;
+  }
+  if (!link_) return false;
+  link_->socket.change_owner(&of_->wake);
+  link_is_reused_ = true;
+  connected_ = true;
+  connected_at_ = now();
+  at_->idle_links.began(server);
+  return true;
+}
+
 void transaction::give_back_link(bool reusable) {
   if (!link_) return;
   if (connected_) at_->idle_links.ended(*link_->server);
   connected_ = false;
-  if (reusable) {
+  if (reusable && back_->settings.reuse == reuse_mode::never) {
+    ++link_->requests;
+    link_->socket.change_owner(nullptr);
+    of_->own_link = std::move(link_);
+  } else if (reusable) {
     ++link_->requests;
     at_->idle_links.put(std::move(link_), now());
     at_->wake_housekeeping();

@@ -53,6 +53,7 @@ class transaction {
   // reach_server.cpp
   io::task<bool> take_place(balance::server_index avoid);
   io::task<bool> connect();             // false: failed, see connect_cause_ and connect_reason_
+  bool take_idle_link(const servers::state& server);
   io::task<bool> pause_before_retry();
   balance::request_facts facts() const;
   void give_back_link(bool reusable);

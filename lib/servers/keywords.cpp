@@ -64,18 +64,7 @@ void source(settings& to, arguments& from) {
   read.from = at->ip;
   read.from->port = at->port;
   read.port_high = at->port_high;
-  while (!from.empty()) {
-    const auto known = from.with().keywords.find(place::source, {from.peek()}, 0);
-    if (known.found == nullptr) break;
-    from.take();
-    if (known.found->row->state == status::not_yet) {
-      from.wrong("not-supported-yet", from.last(),
-                 fmt::format("'{}' of a source is a HAProxy keyword that ringway does not support yet",
-                             known.found->row->name));
-      from.skip(static_cast<std::size_t>(known.found->row->arity));
-    } else {
-      known.found->row->apply(&read, from, *known.found->row);
-    }
+  while (from.word_of(place::source, &read)) {
   }
   to.source = std::move(read);
 }

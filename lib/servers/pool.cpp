@@ -6,14 +6,10 @@
 
 namespace ringway::servers {
 
-namespace {
-
-bool sound(const link& one) {
+bool pool::sound(const link& one) {
   return !one.socket.can_read() && !one.socket.peer_closed() && !one.socket.broken() &&
          one.address_version == one.server->address_version();
 }
-
-}  // namespace
 
 pool::~pool() { clear(); }
 
@@ -25,13 +21,19 @@ pool::bucket& pool::at(const state& server) {
   return *last_;
 }
 
-std::unique_ptr<link> pool::take(const state& server) {
+std::unique_ptr<link> pool::take(const state& server, std::uint32_t proved) {
   bucket& from = at(server);
-  while (from.first != nullptr) {
-    std::unique_ptr<link> one(from.first);
-    from.first = std::exchange(one->next, nullptr);
+  link** place = &from.first;
+  while (*place != nullptr) {
+    link* const seen = *place;
+    if (sound(*seen) && seen->requests < proved) {
+      place = &seen->next;
+      continue;
+    }
+    *place = std::exchange(seen->next, nullptr);
     --from.idle;
     --idle_;
+    std::unique_ptr<link> one(seen);
     if (sound(*one)) return one;
   }
   return nullptr;

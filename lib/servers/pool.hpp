@@ -21,8 +21,10 @@ class pool {
   pool(const pool&) = delete;
   pool& operator=(const pool&) = delete;
 
-  // The most recently used sound link; null: none.
-  std::unique_ptr<link> take(const state& server);
+  // The most recently used sound link that has carried at least `proved` requests; null: none.
+  std::unique_ptr<link> take(const state& server, std::uint32_t proved = 1);
+  // Nothing came on it while nobody listened, and its server is where it was.
+  static bool sound(const link& one);
   // Keeps it, or closes it when more are idle than were in use at the busiest moment of late.
   void put(std::unique_ptr<link> one, io::tick now);
 

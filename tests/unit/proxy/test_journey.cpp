@@ -51,6 +51,37 @@ TEST_CASE("a request reaches the server as it came, and its response the client"
   }
 }
 
+TEST_CASE("http-reuse: whose connection a request may use") {
+  struct row { proxy::reuse_mode how; bool first_takes_idle; };
+  const row rows[] = {{proxy::reuse_mode::never, false},
+                      {proxy::reuse_mode::safe, false},
+                      {proxy::reuse_mode::aggressive, false},  // one answer proves nothing yet
+                      {proxy::reuse_mode::always, true}};
+  for (const row& one : rows) {
+    CAPTURE(static_cast<int>(one.how));
+    proxy_rig rig([&](proxy::model& m) { m.sections[1].reuse = one.how; });
+    peer a = rig.client();
+    a.send(get);
+    peer first = rig.servers[0]->accept();
+    first.until("\r\n\r\n");
+    first.send(hello);
+    CHECK(a.exactly(hello.size()) == hello);
+    peer b = rig.client();
+    b.send(get);
+    peer second;
+    if (!one.first_takes_idle) second = rig.servers[0]->accept();
+    peer& used = one.first_takes_idle ? first : second;
+    CHECK(used.until("\r\n\r\n") == get);
+    used.send(hello);
+    CHECK(b.exactly(hello.size()) == hello);
+    // The session's own second request goes over a kept connection in every mode. Where links are shared, one is
+    // enough for requests that come one at a time: the pool kept the first.
+    b.send(get);
+    peer& kept = one.how == proxy::reuse_mode::never ? second : first;
+    CHECK(kept.until("\r\n\r\n") == get);
+  }
+}
+
 TEST_CASE("pipelined requests are answered in order") {
   proxy_rig rig;
   peer client = rig.client();
