@@ -30,10 +30,65 @@ balance::request_facts transaction::facts() const {
   if (of_->front.settings.kind == mode::http) {
     out.fields = &request_.fields;
     out.field = &field_of;
-    if (request_length_.how == http::body_length::kind::counted && in_.size() > request_.bytes)
-      out.body = in_.text().substr(request_.bytes);
+    out.body = body_seen_;
   }
   return out;
+}
+
+// balance url_param looks into the body of a POST: wait until it is whole, or the buffer is full.
+io::task<bool> transaction::gather_body() {
+  const timeouts& time = of_->front.settings.time;
+  http1::chunk_decoder decoder;
+  std::size_t decoded = request_.bytes;
+  body_scratch_.clear();
+  for (;;) {
+    bool whole = in_.room() == 0;
+    if (request_length_.how == http::body_length::kind::counted) {
+      body_seen_ = in_.text().substr(request_.bytes).substr(0, request_length_.bytes);
+      whole = whole || body_seen_.size() == request_length_.bytes;
+    } else {
+      std::string_view input = in_.text().substr(decoded), data;
+      for (;;) {
+        const std::size_t had = input.size();
+        const auto step = decoder.next(input, data);
+        decoded += had - input.size();
+        if (step != http1::chunk_decoder::step::data) {
+          // What is malformed is refused when it is passed on.
+          whole = whole || step != http1::chunk_decoder::step::need_more;
+          break;
+        }
+        body_scratch_.append(data);
+      }
+      body_seen_ = body_scratch_;
+    }
+    if (whole) break;
+    const io::transfer t = of_->socket.read(in_.space(), in_.room());
+    if (t.what == io::outcome::done) {
+      in_.filled(t.bytes);
+      continue;
+    }
+    if (t.what != io::outcome::blocked) {
+      end_with('C', 'R');
+      status_ = 400;
+      close_client_ = true;
+      reason_ = "the client closed before its request body was complete";
+      co_return false;
+    }
+    if (!(time.http_request && time.http_request->count() > 0)) arm_client(time.client);
+    co_await of_->wake.wait();
+    if (dead()) {
+      close_client_ = true;
+      co_return false;
+    }
+    if (of_->client_limit.passed(now())) {
+      end_with('c', 'R');
+      close_client_ = true;
+      co_await answer(408, "the request body did not arrive in time");
+      co_return false;
+    }
+  }
+  of_->client_limit.disarm();
+  co_return true;
 }
 
 io::task<bool> transaction::reach_server() {
@@ -41,6 +96,11 @@ io::task<bool> transaction::reach_server() {
     end_with('S', 'C');
     co_await answer(503, "no backend is configured for this frontend");
     co_return false;
+  }
+  if (request_length_.how != http::body_length::kind::none && of_->front.settings.kind == mode::http &&
+      balance::wants_body(back_->chooser->rules(), request_.method_text, target_)) {
+    const bool gathered = co_await gather_body();
+    if (!gathered) co_return false;
   }
   server_index avoid = no_server;
   for (;;) {

@@ -274,6 +274,7 @@ void transaction::clear_for_next() {
   out_.release();
   scanned_ = response_scanned_ = 0;
   request_line_.clear();
+  body_seen_ = {};
   method_size_ = uri_size_ = 0;
   interim_.clear();
   back_ = nullptr;

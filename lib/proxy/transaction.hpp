@@ -51,6 +51,7 @@ class transaction {
   bool next_request_possible();
 
   // reach_server.cpp
+  io::task<bool> gather_body();
   io::task<bool> take_place(balance::server_index avoid);
   io::task<bool> connect();             // false: failed, see connect_cause_ and connect_reason_
   bool take_idle_link(const servers::state& server);
@@ -110,6 +111,8 @@ class transaction {
   std::string scratch_, response_scratch_, target_scratch_, request_line_;
   std::size_t method_size_ = 0, uri_size_ = 0;
   std::string_view target_;           // normalised, for the balancer
+  std::string_view body_seen_;        // as much of the body as the balancer asked for
+  std::string body_scratch_;          // the same, when it came in chunks
 
   http::refusal refused_;
 
