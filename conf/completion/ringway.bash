@@ -12,11 +12,11 @@ _ringway() {
       mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word"); return ;;
     -sf|-st)
       mapfile -t COMPREPLY < <(compgen -W "$(pidof ringway haproxy)" -- "$word"); return ;;
-    -cc|-S|-n|-N|-m|-L|--port|--resolve|--resolve-period)
+    -cc|-n|-N|-m|-L|--port|--resolve|--resolve-period|-S)
       return ;;
   esac
   if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "-f --config -c --check --syntax-only --try-bind -cc --diagnostics -dW -dD -q -V -D -db -d -W -Ws -S -C -p -sf -st -x -n -N -m -L --port --resolve --resolve-period -4 -dr -dR -dC -dK -dL -v --version -vv -vq -vqs -vqb -h --help --help-keywords -dM -dA -dI -dV -dT -dS -dZ -dF -dG -de -dp -dk -dv -dc -ds -dt" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "-f --config -c --check --syntax-only --try-bind -cc --diagnostics -dW -dD -q -V -D -db -d -W -Ws -C -p -sf -st -n -N -m -L --port --resolve --resolve-period -dr -dR -dC -dK -dL -v --version -vv -vq -vqs -vqb -h --help --help-keywords -S -x -4 -dM -dA -dI -dV -dT -dS -dZ -dF -dG -de -dp -dk -dv -dc -ds -dt" -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
   fi

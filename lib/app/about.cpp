@@ -1,7 +1,9 @@
 #include "app/about.hpp"
 
 #include <fmt/format.h>
+#include <link.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/version.hpp>
@@ -108,6 +110,22 @@ std::string build_text(std::string_view program) {
   out += "\nAvailable balance algorithms :";
   for (const std::string_view one : balance_algorithms()) out += fmt::format(" {}", one);
   out += "\n";
+  return out;
+}
+
+std::string loaded_files() {
+  std::string out;
+  char self[4096];
+  const ssize_t length = readlink("/proc/self/exe", self, sizeof self);
+  if (length > 0) out.assign(self, static_cast<std::size_t>(length)).push_back('\n');
+  dl_iterate_phdr(
+      [](dl_phdr_info* one, std::size_t, void* into) {
+        // The program itself has no name here; neither has the kernel's page a path.
+        const std::string_view name = one->dlpi_name;
+        if (name.starts_with('/')) static_cast<std::string*>(into)->append(name).push_back('\n');
+        return 0;
+      },
+      &out);
   return out;
 }
 

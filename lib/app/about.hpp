@@ -31,6 +31,9 @@ std::string version_only();                                          // -vq: wha
 inline std::string_view version_short() { return haproxy_version; }  // -vqs
 inline std::string_view version_branch() { return haproxy_branch; }  // -vqb
 
+// -dL: the program and the shared libraries it has loaded, one path a line.
+std::string loaded_files();
+
 // For .if and -cc. `reuse_port` false under -dR.
 config::build_facts facts_for_conditions(bool reuse_port = true);
 

@@ -86,6 +86,9 @@ struct options {
   std::optional<milliseconds> resolve_period;  // unset: the resolver's own; 0: names are looked up once
   diagnostics_style diagnostics = diagnostics_style::text;
 
+  // Somebody else holds the addresses and knows of us. An empty list after -sf (no pid file yet) is a first
+  // start.
+  bool takes_over() const { return !old_pids.empty() || !inherit_from.empty(); }
   bool quiet_output() const { return quiet && !verbose; }
 };
 

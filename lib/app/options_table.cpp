@@ -180,8 +180,6 @@ constexpr option_row rows[] = {
        out.master = out.service_notify = true;
        return true;
      }},
-    {"-S", "ADDRESS[,WORD...]", takes::next, kind::haproxy, "where the master's command line listens",
-     "The words are those of bind, separated by commas.", RINGWAY_TEXT(master_socket)},
     {"-C", "DIR", takes::next, kind::haproxy, "change to this directory before files are read", "",
      RINGWAY_TEXT(directory)},
     {"-p", "FILE", takes::next, kind::haproxy, "write the process number to this file", "",
@@ -192,8 +190,6 @@ constexpr option_row rows[] = {
     {"-st", "PID...", takes::all_plain, kind::haproxy, "take over; older processes stop at once",
      "They receive SIGTERM once this one listens.",
      [](options& out, values from, std::string& why) { return pids(out, from, takeover::terminate, why); }},
-    {"-x", "SOCKET", takes::next, kind::haproxy, "take listening sockets from the process behind SOCKET", "",
-     RINGWAY_TEXT(inherit_from)},
     {"-n", "NUMBER", takes::next, kind::haproxy, "most connections at a time, over global's maxconn", "",
      RINGWAY_LIMIT(maxconn)},
     {"-N", "NUMBER", takes::next, kind::haproxy, "maxconn of a frontend that does not set it", "",
@@ -216,7 +212,6 @@ constexpr option_row rows[] = {
        out.resolve_period = parse_period(from.front());
        return out.resolve_period.has_value();
      }},
-    {"-4", "", takes::nothing, kind::haproxy, "use only IPv4 addresses of names", "", RINGWAY_SET(only_ipv4)},
     {"-dr", "", takes::nothing, kind::haproxy, "start although names do not resolve (here always)",
      "A server whose name has no address yet is down until it has one.", RINGWAY_SET(ignore_unresolved)},
     {"-dR", "", takes::nothing, kind::haproxy, "one socket per address instead of one per thread", "",
@@ -251,6 +246,14 @@ constexpr option_row rows[] = {
        return true;
      }},
 
+    {"-S", "ADDRESS[,WORD...]", takes::next, kind::without_effect, "where the master's command line listens",
+     "There is no command line of the master yet.", RINGWAY_TEXT(master_socket)},
+    {"-x", "SOCKET", takes::next, kind::without_effect,
+     "take listening sockets from the process behind SOCKET",
+     "They are opened anew beside the older process's; the kernel lets both share an address.",
+     RINGWAY_TEXT(inherit_from)},
+    {"-4", "", takes::nothing, kind::without_effect, "use only IPv4 addresses of names",
+     "resolve-prefer ipv4 on a server line has that effect.", RINGWAY_SET(only_ipv4)},
     {"-dM", "[BYTE][,WORD...]", takes::rest, kind::without_effect, "memory debugging",
      "Memory is checked by builds with sanitizers instead.", nothing},
     {"-dA", "[FILE]", takes::rest, kind::without_effect, "archive of libraries",

@@ -80,3 +80,10 @@ TEST_CASE("conditions are answered from the same table that -vv prints") {
   CHECK(reuse(facts_for_conditions(false)) == 0);
   CHECK(facts.openssl_version.empty());
 }
+
+TEST_CASE("loaded files are paths, the program first") {
+  const std::string text = loaded_files();
+  CHECK(first_line(text).ends_with("/test_app"));
+  CHECK(text.find("/libc.so") != std::string::npos);
+  CHECK(std::regex_match(text, std::regex("(/[^\n]+\n)+")));
+}

@@ -101,8 +101,7 @@ TEST_CASE("words of the command line and what they mean") {
        [](const options& o) { return o.old_how == takeover::terminate && o.old_pids.empty(); }},
       {{"-f", "a", "-sf", "12 34\n5", ""},
        [](const options& o) { return o.old_pids == std::vector<int>{12, 34, 5}; }},
-      {{"-f", "a", "-sf"},
-       [](const options& o) { return o.old_how == takeover::finish && o.old_pids.empty(); }},
+      {{"-f", "a", "-sf"}, [](const options& o) { return o.old_how == takeover::finish && !o.takes_over(); }},
       {{"--port", "8080", "-f", "a"},
        [](const options& o) {
          return o.ports.size() == 1 && o.ports[0].name.empty() && o.ports[0].port == 8080;
