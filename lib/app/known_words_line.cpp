@@ -51,7 +51,6 @@ constexpr word_group groups[] = {
      "tcp-ut, ws, guid, idle-ping, tcp-md5sig, cc"},
     {server_lines, status::not_yet, 0, "How links to the server are kept.", {}, "strict-maxconn, usesrc"},
     {server_lines, status::no_effect, 0, "Tunes the socket.", {}, "tfo, no-tfo"},
-    {place::default_server, status::not_yet, 1, "A number for one server.", {}, "id"},
 };
 
 }  // namespace

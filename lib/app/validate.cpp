@@ -27,6 +27,33 @@ std::string text_of(const bind_settings& bind) {
   return bind.at.text();
 }
 
+// Something of the section could not be understood yet, so what it seems to lack may have been in there.
+bool partly_read(const section_settings& section, const proxy::model& of, const diagnostics& report) {
+  std::uint32_t end = ~std::uint32_t{0};
+  for (const section_settings& other : of.sections)
+    if (other.where.file == section.where.file && other.where.line > section.where.line)
+      end = std::min(end, other.where.line);
+  for (const config::diagnostic& each : report.all())
+    if (each.level == config::severity::alert && each.where.file == section.where.file &&
+        each.where.line >= section.where.line && each.where.line < end)
+      return true;
+  return false;
+}
+
+bool alert_on(const config::span& where, const diagnostics& report) {
+  for (const config::diagnostic& each : report.all())
+    if (each.level == config::severity::alert && each.where.file == where.file && each.where.line == where.line)
+      return true;
+  return false;
+}
+
+// A line about time limits was refused, perhaps in defaults: what is missing below is no mistake of its own.
+bool timeout_refused(const diagnostics& report) {
+  for (const config::diagnostic& each : report.all())
+    if (each.level == config::severity::alert && each.message.find("timeout") != std::string::npos) return true;
+  return false;
+}
+
 void binds_once(const proxy::model& of, diagnostics& report) {
   struct first {
     const bind_settings* bind;
@@ -95,7 +122,7 @@ void default_backend(section_settings& section, const proxy::model& of, diagnost
 }
 
 void time_limits(const section_settings& section, diagnostics& report) {
-  if (section.disabled) return;
+  if (section.disabled || alert_on(section.where, report) || timeout_refused(report)) return;
   std::vector<std::string_view> missing;
   if (section.front && !section.time.client) missing.push_back("timeout client");
   if (section.back && !section.time.connect) missing.push_back("timeout connect");
@@ -132,19 +159,6 @@ void mode_fits(section_settings& section, diagnostics& report) {
   }
 }
 
-// Something of the section could not be understood yet, so what it seems to lack may have been in there.
-bool partly_read(const section_settings& section, const proxy::model& of, const diagnostics& report) {
-  std::uint32_t end = ~std::uint32_t{0};
-  for (const section_settings& other : of.sections)
-    if (other.where.file == section.where.file && other.where.line > section.where.line)
-      end = std::min(end, other.where.line);
-  for (const config::diagnostic& each : report.all())
-    if (each.level == config::severity::alert && each.where.file == section.where.file &&
-        each.where.line > section.where.line && each.where.line < end)
-      return true;
-  return false;
-}
-
 void servers_of(section_settings& section, const proxy::model& of, diagnostics& report) {
   if (!section.back) return;
   const bool partly = partly_read(section, of, report);
@@ -166,7 +180,7 @@ void servers_of(section_settings& section, const proxy::model& of, diagnostics& 
                                             id->second->name));
       said.notes.emplace_back(id->second->where, "first used here");
     }
-    const bool inet = server.unix_path.empty();
+    const bool inet = server.unix_path.empty() && !alert_on(server.where, report);
     if (inet && !partly && server.check.enabled && server.check.port == 0 && server.port == 0 && server.port_offset == 0) {
       report.alert("missing-port", server.where_addr,
                    fmt::format("server '{}' is checked, but has neither a port nor a port for checks", server.name),
@@ -190,8 +204,8 @@ void servers_of(section_settings& section, const proxy::model& of, diagnostics& 
                    "add a line 'server <name> <address>:<port>'");
 }
 
-void listens(const section_settings& section, diagnostics& report) {
-  if (!section.front || section.disabled || !section.binds.empty()) return;
+void listens(const section_settings& section, const proxy::model& of, diagnostics& report) {
+  if (!section.front || section.disabled || !section.binds.empty() || partly_read(section, of, report)) return;
   report.warning("no-bind", section.where, fmt::format("{} '{}' has no 'bind' line", kind_of(section), section.name),
                  section.back ? "declare it as a backend if no client shall come here"
                               : "add a line such as 'bind *:80', or declare a backend if that was meant");
@@ -252,7 +266,7 @@ void validate(proxy::model& of, diagnostics& report) {
   section_ids(of, report);
   for (section_settings& section : of.sections) {
     bind_ids(section, report);
-    listens(section, report);
+    listens(section, of, report);
     default_backend(section, of, report);
     servers_of(section, of, report);
     mode_fits(section, report);

@@ -75,7 +75,7 @@ const word* arguments::need(std::string_view what) {
 
 bool arguments::finish() {
   if (empty()) return true;
-  wrong("extra-argument", peek(), fmt::format("'{}' ends before '{}'", phrase(), peek().text));
+  wrong("extra-argument", peek(), fmt::format("'{}': '{}' is one word too many", phrase(), peek().text));
   return false;
 }
 
@@ -138,37 +138,42 @@ void arguments::wrong_choice(const word& given, std::span<const std::string_view
 void arguments::words(place here, void* target) {
   bool lost = false;  // behind a word nobody knows: its values are not mistakes of their own
   while (!empty()) {
-    const auto known = with_.keywords.find(here, line_.words, next_);
-    if (known.found == nullptr) {
-      const word& given = take();
-      if (lost) continue;
-      lost = true;
-      const auto other = with_.keywords.find_anywhere(line_.words, next_ - 1);
-      if (other.found != nullptr && !any(other.found->row->allowed & here) &&
-          (any(other.found->row->allowed & server_lines) || any(other.found->row->allowed & place::bind))) {
-        wrong("misplaced-keyword", given, fmt::format("'{}': '{}' is not a word of the {}", phrase(), given.text,
-                                                      name_of(here)),
-              fmt::format("it belongs to the {}", places_text(other.found->row->allowed)));
-        continue;
-      }
-      wrong("unknown-keyword", given, fmt::format("'{}': unknown word '{}'", phrase(), given.text),
-            did_you_mean(given.text, with_.keywords.phrases(here)));
+    if (word_of(here, target)) {
+      lost = false;
       continue;
     }
-    lost = false;
-    const keyword& row = *known.found->row;
-    arguments inner(line_, next_, next_ + known.words, prefix::none, with_);
-    judge(row, inner, name_of(here));
-    if (row.state == status::not_yet || row.apply == nullptr) {
-      if (row.arity < 0)
-        inner.skip_all();
-      else
-        inner.skip(static_cast<std::size_t>(row.arity));
-    } else {
-      row.apply(known.found->project != nullptr ? known.found->project(target) : target, inner, row);
+    const word& given = take();
+    if (lost) continue;
+    lost = true;
+    const auto other = with_.keywords.find_anywhere(line_.words, next_ - 1);
+    if (other.found != nullptr && any(other.found->row->allowed & (server_lines | place::bind))) {
+      wrong("misplaced-keyword", given,
+            fmt::format("'{}': '{}' is not a word of the {}", phrase(), given.text, name_of(here)),
+            fmt::format("it belongs to the {}", places_text(other.found->row->allowed)));
+      continue;
     }
-    next_ = inner.next_;
+    wrong("unknown-keyword", given, fmt::format("'{}': unknown word '{}'", phrase(), given.text),
+          did_you_mean(given.text, with_.keywords.phrases(here)));
   }
+}
+
+bool arguments::word_of(place here, void* target) {
+  if (empty()) return false;
+  const auto known = with_.keywords.find(here, line_.words, next_);
+  if (known.found == nullptr) return false;
+  const keyword& row = *known.found->row;
+  arguments inner(line_, next_, next_ + known.words, prefix::none, with_);
+  judge(row, inner, name_of(here));
+  if (row.state == status::not_yet || row.apply == nullptr) {
+    if (row.arity < 0)
+      inner.skip_all();
+    else
+      inner.skip(static_cast<std::size_t>(row.arity));
+  } else {
+    row.apply(known.found->project != nullptr ? known.found->project(target) : target, inner, row);
+  }
+  next_ = inner.next_;
+  return true;
 }
 
 bool judge(const keyword& row, const arguments& at, std::string_view of_line) {

@@ -125,6 +125,8 @@ class arguments {
   // Reads the rest of the line as words of a place (`bind`, `server`, …), each a row that fills `target`.
   // Unknown, misplaced and not yet supported words are reported one by one.
   void words(place here, void* target);
+  // The same for one word and its values; false when the next word is none of that place's, or there is none.
+  bool word_of(place here, void* target);
 
   // --- what is wrong
   diagnostic& wrong(std::string id, const word& at, std::string message, std::string help = {}) const {

@@ -64,6 +64,14 @@ catalogue::match catalogue::find_anywhere(const std::vector<word>& words, std::s
   return find(static_cast<place>(~0u), words, first);
 }
 
+place catalogue::places_of(std::string_view name) const {
+  place out = place::nowhere;
+  const auto known = by_name_.find(std::string(name));
+  if (known == by_name_.end()) return out;
+  for (const std::size_t at : known->second) out = out | entries_[at].row->allowed;
+  return out;
+}
+
 bool catalogue::has_head(place here, std::string_view first_word) const {
   const auto known = heads_.find(std::string(first_word));
   return known != heads_.end() && (known->second & static_cast<std::uint32_t>(here)) != 0;

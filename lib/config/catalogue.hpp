@@ -42,6 +42,7 @@ class catalogue {
   // The same anywhere; `allowed` of the row says where.
   match find_anywhere(const std::vector<word>& words, std::size_t first) const;
 
+  place places_of(std::string_view name) const;  // of all rows of this name
   bool has_head(place here, std::string_view first_word) const;  // "timeout": some phrase begins with it
   // What one may write at a place, for suggestions: rows that do something (full) first, then the others.
   std::vector<std::string_view> phrases(place here) const;

@@ -125,7 +125,9 @@ bool section_reader::misplaced(const line& one, std::size_t head) {
                                    places_text(row.allowed)));
     return true;
   }
-  const std::string help = fmt::format("it is allowed in {}", places_text(row.allowed));
+  const std::string help = fmt::format(
+      "it is allowed in {}",
+      places_text(with_.keywords.places_of(row.name) & (place::global | proxies)));
   if (now_.here == place::nowhere) {
     with_.report.alert("misplaced-keyword", at.phrase_where(),
                        fmt::format("'{}' stands before any section", row.name), help);
@@ -198,7 +200,9 @@ void section_reader::unknown(const line& one, std::size_t head) {
   if (const auto word_guess = nearest(first.text, single)) help = fmt::format("did you mean '{}'?", *word_guess);
   if (const auto head_guess = nearest(first.text, heads); help.empty() && head_guess && one.words.size() > head + 1) {
     const auto seconds = with_.keywords.second_words(now_.here, *head_guess);
-    if (const auto second = nearest(one.words[head + 1].text, seconds))
+    const std::string& typed = one.words[head + 1].text;
+    const bool right = std::find(seconds.begin(), seconds.end(), typed) != seconds.end();
+    if (const auto second = right ? std::optional<std::string_view>(typed) : nearest(typed, seconds))
       help = fmt::format("did you mean '{} {}'?", *head_guess, *second);
   }
   if (help.empty() && one.words.size() > head + 1)

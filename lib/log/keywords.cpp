@@ -132,19 +132,8 @@ std::optional<target_settings> read_target(arguments& from) {
   const std::size_t before = from.report().count(config::severity::alert);
   if (!read_address(to, *given, from)) return std::nullopt;
   // Words of their own until the facility, which is the first that is none of them.
-  while (!from.empty()) {
-    const auto known = from.with().keywords.find(place::log, {from.peek()}, 0);
-    if (known.found == nullptr) break;
-    from.take();
-    const keyword& row = *known.found->row;
-    if (row.state == status::not_yet) {
-      from.wrong("not-supported-yet", from.last(),
-                 fmt::format("'{}' of the log line is a HAProxy keyword that ringway does not support yet", row.name));
-      return std::nullopt;
-    }
-    row.apply(&to, from, row);
+  while (from.word_of(place::log, &to))
     if (from.report().count(config::severity::alert) != before) return std::nullopt;
-  }
   const word* facility = from.need("a facility, for example local0");
   if (facility == nullptr) return std::nullopt;
   const auto number = place_in(facilities, facility->text);
