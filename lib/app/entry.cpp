@@ -16,7 +16,7 @@
 #include "app/options.hpp"
 #include "app/ports.hpp"
 #include "app/supervisor.hpp"
-// manual
+#include "config/manual.hpp"
 #include "io/resolver.hpp"
 
 namespace ringway::app {
@@ -71,6 +71,12 @@ int dump_keywords() {
       std::printf("\t%.*s\n", static_cast<int>(phrase.size()), phrase.data());
   }
   return 0;
+}
+
+int help_keywords(const options& said) {
+  const std::string text = config::print_keywords(catalogue(), said.keyword_pattern);
+  print(text);
+  return text.empty() ? 1 : 0;
 }
 
 bool try_bind_all(const proxy::model& model, const options& said) {
@@ -151,7 +157,7 @@ int entry(int argc, char** argv) {
     case action::version_short: print(std::string(version_short()) + "\n"); return 0;
     case action::version_branch: print(std::string(version_branch()) + "\n"); return 0;
     case action::help: print(help_text(program)); return 0;
-    case action::help_keywords: return 1;
+    case action::help_keywords: return help_keywords(said);
     case action::evaluate_condition: return evaluate_condition(said);
     case action::check:
     case action::run: break;
