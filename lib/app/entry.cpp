@@ -84,7 +84,7 @@ bool try_bind_all(const proxy::model& model, const options& said) {
   for (const resolve_override& one : said.resolve)
     fixed.add(one.host + ":" + (one.to.kind == family::v6 ? "[" + one.to.host_text() + "]" : one.to.host_text()));
   listening_options how;
-  how.taking_over = said.old_how != takeover::none;
+  how.taking_over = said.takes_over();
   how.resolve = [&fixed](const std::string& host) -> std::optional<address> {
     const io::resolution found = io::resolve_now(host, fixed);
     if (found.addresses.empty()) return std::nullopt;
@@ -161,6 +161,10 @@ int entry(int argc, char** argv) {
     case action::evaluate_condition: return evaluate_condition(said);
     case action::check:
     case action::run: break;
+  }
+  if (said.dump_libraries) {
+    print(loaded_files());
+    return 0;
   }
   if (said.dump_keywords) return dump_keywords();
   if (!said.directory.empty() && chdir(said.directory.c_str()) != 0) {

@@ -51,8 +51,7 @@ constexpr word_group groups[] = {
      "tcp-check send-binary, tcp-check send-binary-lf, tcp-check set-var, tcp-check set-var-fmt,"
      "tcp-check unset-var, tcp-check, external-check command, external-check path, option httpchk,"
      "option ldap-check, option mysql-check, option pgsql-check, option redis-check, option smtpchk,"
-     "option spop-check, option ssl-hello-chk, option tcp-check, option external-check, option lb-agent-chk,"
-     "healthcheck"},
+     "option spop-check, option ssl-hello-chk, option tcp-check, option external-check, option lb-agent-chk"},
     {back_side, status::not_yet, 0, "How links to servers are shared.", {},
      "max-keep-alive-queue, retry-on, max-session-srv-conns, option prefer-last-server,"
      "http-drop-request-trailers, http-drop-response-trailers"},

@@ -235,28 +235,6 @@ std::optional<signal_watch::arrival> signal_watch::take() {
   }
 }
 
-farewell farewell_of(int signal, bool master, pid_t own) {
-  if (signal != SIGINT && signal != SIGTERM) return {false, 0};
-  if (master) return {false, signal == SIGINT ? 128 + SIGINT : 0};
-  if (own == 1) return {false, 128 + signal};
-  return {true, 0};
-}
-
-void leave(const farewell& how, int signal) {
-  std::fflush(nullptr);
-  if (how.die) {
-    struct sigaction usual{};
-    usual.sa_handler = SIG_DFL;
-    sigemptyset(&usual.sa_mask);
-    sigaction(signal, &usual, nullptr);
-    sigset_t only;
-    sigemptyset(&only);
-    sigaddset(&only, signal);
-    ::raise(signal);
-    pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
-    _exit(128 + signal);  // not reached unless the signal could not kill us
-  }
-  _exit(how.status);
-}
+int exit_status_of(int signal, bool master) { return master && signal == SIGINT ? 128 + SIGINT : 0; }
 
 }  // namespace ringway::app

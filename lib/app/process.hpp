@@ -94,14 +94,9 @@ class signal_watch {
   sigset_t former_{};
 };
 
-// What remains to be done after a stop by `signal`: the status to exit with, or to die of the signal.
-struct farewell {
-  bool die = false;  // by the signal's default action, so that the shell and the supervisor see it
-  int status = 0;    // !die
-};
-// HAProxy: a single process dies of SIGINT and SIGTERM; a master exits with 130 and 0; SIGUSR1 is 0. Process
-// 1 cannot die of a signal and exits with 128 and its number.
-farewell farewell_of(int signal, bool master, pid_t own);
-[[noreturn]] void leave(const farewell& how, int signal);
+// The status to exit with after a stop by `signal` (0: by none). An ordered stop is no failure, so it is 0, where a
+// single process of HAProxy's dies of SIGINT and SIGTERM; as its master, SIGINT is 130, which service managers
+// and tests expect.
+int exit_status_of(int signal, bool master);
 
 }  // namespace ringway::app

@@ -139,6 +139,8 @@ bool supervisor::prepare() {
     complain(*failed);
     return false;
   }
+  if (said_.diagnose)
+    for (const complaint& one : privilege_remarks(model_.global, geteuid())) say("DIAG", one.message);
   workers_ = model_.global.nbthread != 0 ? model_.global.nbthread : usable_processors();
   fixed_ = names_of(said_);
   resolve_log_targets();
@@ -156,12 +158,19 @@ bool supervisor::prepare() {
   wanted.memory_mb = said_.memory_mb;
   wanted.bufsize = model_.global.bufsize;
   plan_ = plan_limits(wanted, needs, descriptor_limit());
-  if (const outcome failed = raise_descriptors(plan_)) warn(*failed);
+  if (const outcome failed = raise_descriptors(plan_)) {
+    // A limit that somebody asked for by name must hold (strict-limits, on as in HAProxy 3).
+    if (!plan_.automatic) {
+      complain(*failed);
+      return false;
+    }
+    warn(*failed);
+  }
 
   listening_options listen;
   listen.workers = workers_;
   listen.reuse_port = !said_.one_socket;
-  listen.taking_over = said_.old_how != takeover::none;
+  listen.taking_over = said_.takes_over();
   listen.maxconn = plan_.maxconn;
   listen.resolve = [this](const std::string& host) -> std::optional<address> {
     const io::resolution found = io::resolve_now(host, fixed_);
@@ -366,10 +375,8 @@ int supervisor::run() {
   control_.run();
   shut_down();
   signals_.reset();
-  const farewell how = farewell_of(signal_, presence_.master, getpid());
   runtime_.reset();
-  if (how.die) leave(how, signal_);
-  return how.status;
+  return exit_status_of(signal_, presence_.master);
 }
 
 }  // namespace

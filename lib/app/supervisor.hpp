@@ -12,7 +12,7 @@ namespace ringway::app {
 // Says one line to the operator, HAProxy's way: "[ALERT]    (pid) : text".
 void say(std::string_view severity, std::string_view text);
 
-// Runs until told to stop. Returns the exit status; may not return when the process is to die of a signal.
+// Runs until told to stop. Returns the exit status.
 int run(proxy::model model, const options& said);
 
 }  // namespace ringway::app
