@@ -15,10 +15,18 @@ using config::place;
 using config::verb;
 using config::word;
 
-bool read_address(servers::settings& to, const word& given, arguments& from) {
+void read_address(servers::settings& to, const word& given, arguments& from) {
   to.where_addr = given.where;
   const auto at = config::read_endpoint("server", given, {.offset = true}, from.report());
-  if (!at) return false;
+  if (!at) return;
+  if (at->is_inet() && at->host.empty() && at->ip.bytes == address{}.bytes) {
+    from.wrong("not-supported-yet", given,
+               fmt::format("'server': '{}' stands for the address the client came to, which HAProxy connects to and "
+                           "ringway does not support yet",
+                           given.text),
+               "write the server's own address");
+    return;
+  }
   to.unix_path = at->path;
   to.unix_abstract = at->abstract;
   to.host = at->host;
@@ -29,7 +37,6 @@ bool read_address(servers::settings& to, const word& given, arguments& from) {
   to.port = at->relative ? 0 : at->port;
   to.port_offset = at->port_offset;
   to.port_relative = at->is_inet() && (at->relative || at->port == 0);
-  return true;
 }
 
 void server(section_settings& to, arguments& from) {
@@ -46,10 +53,9 @@ void server(section_settings& to, arguments& from) {
   servers::settings read = to.server_defaults;
   read.name = name->text;
   read.where = name->where;
-  const bool found = read_address(read, *address_word, from);
+  // A server without a readable address stays: its words are read, and its backend is not empty.
+  read_address(read, *address_word, from);
   from.words(place::server, &read);
-  // A server without a readable address stays: its name is not "unknown", and its backend is not empty.
-  (void)found;
   to.servers.push_back(std::move(read));
 }
 
