@@ -43,10 +43,7 @@ std::string_view transaction::build_request() {
   out.request_line(request_.method_text, request_.target, request_.minor);
   out.fields(request_.fields);
   write_forwarded_for(out);
-  const connection_mode mode_now = back_->settings.connection == connection_mode::keep_alive
-                                       ? of_->front.settings.connection
-                                       : back_->settings.connection;
-  ask_close_ = mode_now != connection_mode::keep_alive;
+  ask_close_ = connection_with_server() != connection_mode::keep_alive;
   if (upgrade_asked_)
     out.field("connection", "upgrade");
   else if (ask_close_ && request_.minor >= 1)
@@ -92,16 +89,9 @@ io::task<bool> transaction::exchange() {
         give_back_link(false);
         upload_broken_ = false;
         response_scanned_ = 0;
-        const bool linked = co_await connect();
+        const bool linked = co_await find_link();
+        if (!linked) co_return false;
         may_reuse_ = true;
-        if (!linked) {
-          if (!dead()) {
-            end_with(connect_cause_, 'C');
-            give_back_place();
-            co_await answer(503, connect_reason_);
-          }
-          co_return false;
-        }
         send_request();
         continue;
       }

@@ -102,6 +102,12 @@ io::task<bool> transaction::reach_server() {
     const bool gathered = co_await gather_body();
     if (!gathered) co_return false;
   }
+  const bool linked = co_await find_link();
+  co_return linked;
+}
+
+// A link to the server at hand, or to the one that is chosen now; with retries and redispatch. Answers on failure.
+io::task<bool> transaction::find_link() {
   server_index avoid = no_server;
   for (;;) {
     if (server_ == no_server) {
@@ -274,9 +280,15 @@ io::task<bool> transaction::connect() {
   co_return true;
 }
 
+// Either side's section may ask for closing; the backend's word comes first.
+connection_mode transaction::connection_with_server() const {
+  const connection_mode own = back_->settings.connection;
+  return own != connection_mode::keep_alive ? own : of_->front.settings.connection;
+}
+
 // http-reuse: a connection that the server may just be closing is not for everybody.
 bool transaction::take_idle_link(const servers::state& server) {
-  if (back_->settings.connection != connection_mode::keep_alive) return false;
+  if (connection_with_server() != connection_mode::keep_alive) return false;
   const bool first = of_->requests <= 1;
   switch (back_->settings.reuse) {
     case reuse_mode::never:

@@ -52,9 +52,11 @@ class transaction {
 
   // reach_server.cpp
   io::task<bool> gather_body();
+  io::task<bool> find_link();
   io::task<bool> take_place(balance::server_index avoid);
   io::task<bool> connect();             // false: failed, see connect_cause_ and connect_reason_
   bool take_idle_link(const servers::state& server);
+  connection_mode connection_with_server() const;
   io::task<bool> pause_before_retry();
   balance::request_facts facts() const;
   void give_back_link(bool reusable);

@@ -126,7 +126,11 @@ struct listening {
   }
   listening(const listening&) = delete;
   listening& operator=(const listening&) = delete;
-  ~listening() { ::close(fd); }
+  ~listening() { stop(); }
+  void stop() {  // connections are refused from here on
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+  }
   peer accept() {
     pollfd one{fd, POLLIN, 0};
     if (::poll(&one, 1, 10000) != 1) return peer();

@@ -82,6 +82,54 @@ TEST_CASE("http-reuse: whose connection a request may use") {
   }
 }
 
+TEST_CASE("a kept connection whose server is gone: the request is redispatched") {
+  proxy_rig rig([](proxy::model& m) { m.sections[1].redispatch = 1; }, 2);
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  server.send(hello);
+  CHECK(client.exactly(hello.size()) == hello);
+  client.send(get);
+  peer second = rig.servers[1]->accept();
+  second.until("\r\n\r\n");
+  second.send(hello);
+  CHECK(client.exactly(hello.size()) == hello);
+  // Round robin is back at the first server, on the kept link, which dies on the request; nobody listens there now.
+  client.send(get);
+  CHECK(server.until("\r\n\r\n") == get);
+  rig.servers[0]->stop();
+  server.close();
+  // Not on the kept link to the second server, which might be as stale.
+  peer fresh = rig.servers[1]->accept();
+  CHECK(fresh.until("\r\n\r\n") == get);
+  fresh.send(hello);
+  CHECK(client.exactly(hello.size()) == hello);
+}
+
+TEST_CASE("a section that asks for closing gets it, whichever side it stands on") {
+  struct row { proxy::connection_mode front, back; bool client_closes, server_closes; };
+  using enum proxy::connection_mode;
+  const row rows[] = {{keep_alive, keep_alive, false, false}, {server_close, keep_alive, false, true},
+                      {keep_alive, server_close, false, true}, {close, keep_alive, true, true},
+                      {keep_alive, close, true, true}};
+  for (const row& one : rows) {
+    CAPTURE(static_cast<int>(one.front));
+    CAPTURE(static_cast<int>(one.back));
+    proxy_rig rig([&](proxy::model& m) {
+      m.sections[0].connection = one.front;
+      m.sections[1].connection = one.back;
+    });
+    peer client = rig.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    peer server = rig.servers[0]->accept();
+    CHECK((server.until("\r\n\r\n").find("connection: close") != std::string::npos) == one.server_closes);
+    server.send(hello);
+    const std::string answer = client.until("hello");
+    CHECK((answer.find("connection: close") != std::string::npos) == one.client_closes);
+  }
+}
+
 TEST_CASE("pipelined requests are answered in order") {
   proxy_rig rig;
   peer client = rig.client();
