@@ -300,6 +300,7 @@ transaction::verdict transaction::begin_response() {
   down_.start(link_->socket, &of_->socket, out_, response_.bytes, response_length_, coding, {out.data(), out.size()},
               false);
   interim_sent_ = interim_sent;
+  if (of_->front.log->asap()) emit_log_early();
   return download();
 }
 

@@ -31,7 +31,7 @@ bool listener::may_accept() const {
   const auto below = [](const std::atomic<std::uint32_t>& count, unsigned limit) {
     return limit == 0 || count.load(std::memory_order_relaxed) < limit;
   };
-  return below(front_.connections, front_.maxconn) && below(home_.all.connections, home_.all.maxconn);
+  return below(front_.connections_of(bind_), bind_.maxconn) && below(front_.connections, front_.maxconn) && below(home_.all.connections, home_.all.maxconn);
 }
 
 void listener::pause() {

@@ -17,7 +17,13 @@ void transaction::remember_request_line() {
   uri_size_ = uri.size();
 }
 
-void transaction::emit_log() {
+// option logasap, or no log option at all: the line is written before the end.
+void transaction::emit_log_early() {
+  log::pipeline& to = *of_->front.log;
+  if (!to.empty() && (to.asap() || to.at_start())) emit_log(to.asap());
+}
+
+void transaction::emit_log(bool early) {
   if (logged_ || of_->front.log->empty()) return;
   logged_ = true;
   const bool http = of_->front.settings.kind == mode::http;
@@ -58,6 +64,8 @@ void transaction::emit_log() {
     r.uri = line.substr(method_size_, uri_size_);
     r.version = request_.minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
   }
+  r.asap = early;
+  r.local = of_->front.log->at_start() ? of_->local() : address{};
   if (reason_ != nullptr) r.reason = reason_;
   of_->front.log->emit(at_->worker.index(), r);
 }

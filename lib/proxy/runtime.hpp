@@ -39,7 +39,8 @@ struct backend {
 };
 
 struct frontend {
-  frontend(const section_settings& from, std::size_t number) : settings(from), index(number) {}
+  frontend(const section_settings& from, std::size_t number)
+      : settings(from), index(number), bind_connections(from.binds.size()) {}
 
   const section_settings settings;
   const std::size_t index;
@@ -47,6 +48,10 @@ struct frontend {
   std::unique_ptr<log::pipeline> log;  // never null; may be empty()
   unsigned maxconn = 0;                // effective; 0: no limit
   std::atomic<std::uint32_t> connections{0};  // feconn
+  std::vector<std::atomic<std::uint32_t>> bind_connections;  // of each address, for its own maxconn
+  std::atomic<std::uint32_t>& connections_of(const bind_settings& bind) {
+    return bind_connections[static_cast<std::size_t>(&bind - settings.binds.data())];
+  }
 };
 
 // One process's whole configuration in motion.

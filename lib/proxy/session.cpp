@@ -32,6 +32,7 @@ session::session(home& where, frontend& through, const bind_settings& by, const 
   if (next_ != nullptr) next_->previous_ = this;
   at.first_session = this;
   ++at.sessions;
+  count_up(front.connections_of(bind));
   count_up(front.connections);
   count_up(at.all.connections);
 }
@@ -40,9 +41,10 @@ session::~session() {
   (previous_ != nullptr ? previous_->next_ : at.first_session) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   --at.sessions;
+  count_down(front.connections_of(bind));
   count_down(front.connections);
   count_down(at.all.connections);
-  if (front.maxconn != 0 || at.all.maxconn != 0) at.resume_listeners();
+  if (bind.maxconn != 0 || front.maxconn != 0 || at.all.maxconn != 0) at.resume_listeners();
 }
 
 void session::begin(home& at, frontend& front, const bind_settings& bind, int fd, const address& client) {

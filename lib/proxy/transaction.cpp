@@ -18,6 +18,7 @@ io::task<bool> transaction::run(session& of) {
   bool going = check_head();
   if (!going) co_await refuse();
   if (going) choose_backend();
+  if (going && of.front.log->at_start()) emit_log_early();
   if (going) going = co_await reach_server();            // timeout queue, connect; retries, redispatch
   if (going) going = co_await exchange();                // timeout server, client
   if (going && upgraded_) co_await tunnel();             // timeout tunnel

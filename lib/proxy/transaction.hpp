@@ -91,7 +91,8 @@ class transaction {
   }
   void clear_for_next();
   void remember_request_line();
-  void emit_log();
+  void emit_log(bool early = false);
+  void emit_log_early();
   bool dead() const;                    // the worker is leaving: no more waiting
   bool client_gone() const;
   bool abort_on_close() const;

@@ -12,8 +12,10 @@ io::task<> transaction::run_tunnel(session& of) {
   back_ = of.front.default_backend;
   if (back_ != nullptr) back_->connections.fetch_add(1, std::memory_order_relaxed);
   of.requests = 1;
+  if (of.front.log->at_start()) emit_log_early();
   const bool linked = co_await reach_server();
   if (linked) {
+    if (of.front.log->asap()) emit_log_early();
     in_ = at_->worker.memory().take();
     out_ = at_->worker.memory().take();
     co_await tunnel();

@@ -422,6 +422,41 @@ TEST_CASE("a full server: who waits gets the place") {
   CHECK(second.exactly(hello.size()) == hello);
 }
 
+TEST_CASE("maxconn of a bind: who comes too many waits until one leaves") {
+  proxy_rig rig([](proxy::model& m) { m.sections[0].binds[0].maxconn = 1; });
+  peer first = rig.client();
+  first.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  peer second = rig.client();
+  second.send(get);
+  CHECK(rig.servers[0]->nobody_comes(1));
+  first.close();
+  server.send(hello);
+  peer other = rig.servers[0]->accept();
+  CHECK(other.until("\r\n\r\n") == get);
+}
+
+TEST_CASE("option logasap: the line comes with the head, before the body ends") {
+  proxy_rig rig([](proxy::model& m) { m.sections[0].log.log_asap = true; });
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
+  const std::string line = rig.log_line();
+  CHECK(line.find(" 200 +") != std::string::npos);
+  server.send("llo");
+  CHECK(client.until("hello").size() > 5);
+}
+
+TEST_CASE("without a log option: the short line, when the request comes") {
+  proxy_rig rig([](proxy::model& m) { m.sections[0].log.format = log::settings::style::none; });
+  peer client = rig.client();
+  client.send(get);
+  CHECK(rig.log_line().find("Connect from 127.0.0.1:") != std::string::npos);
+}
+
 TEST_CASE("forwardfor adds the client's address last") {
   proxy_rig rig([](proxy::model& m) { m.sections[0].forwardfor.enabled = true; });
   peer client = rig.client();
