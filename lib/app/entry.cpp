@@ -80,9 +80,7 @@ int help_keywords(const options& said) {
 }
 
 bool try_bind_all(const proxy::model& model, const options& said) {
-  io::fixed_names fixed;
-  for (const resolve_override& one : said.resolve)
-    fixed.add(one.host + ":" + (one.to.kind == family::v6 ? "[" + one.to.host_text() + "]" : one.to.host_text()));
+  const io::fixed_names fixed = fixed_names_of(said);
   listening_options how;
   how.taking_over = said.takes_over();
   how.resolve = [&fixed](const std::string& host) -> std::optional<address> {

@@ -51,15 +51,6 @@ unsigned usable_processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-io::fixed_names names_of(const options& said) {
-  io::fixed_names out;
-  for (const resolve_override& one : said.resolve) {
-    const std::string host = one.to.kind == family::v6 ? "[" + one.to.host_text() + "]" : one.to.host_text();
-    out.add(one.host + ":" + host);
-  }
-  return out;
-}
-
 std::string_view tag_of(servers::sentence::console tag) {
   switch (tag) {
     case servers::sentence::console::alert: return "ALERT";
@@ -142,7 +133,7 @@ bool supervisor::prepare() {
   if (said_.diagnose)
     for (const complaint& one : privilege_remarks(model_.global, geteuid())) say("DIAG", one.message);
   workers_ = model_.global.nbthread != 0 ? model_.global.nbthread : usable_processors();
-  fixed_ = names_of(said_);
+  fixed_ = fixed_names_of(said_);
   resolve_log_targets();
 
   descriptor_needs needs;
@@ -380,6 +371,12 @@ int supervisor::run() {
 }
 
 }  // namespace
+
+io::fixed_names fixed_names_of(const options& said) {
+  io::fixed_names out;
+  for (const resolve_override& one : said.resolve) out.add(one.word);
+  return out;
+}
 
 int run(proxy::model model, const options& said) {
   try {

@@ -5,12 +5,16 @@
 #include <string_view>
 
 #include "app/options.hpp"
+#include "io/resolver.hpp"
 #include "proxy/model.hpp"
 
 namespace ringway::app {
 
 // Says one line to the operator, HAProxy's way: "[ALERT]    (pid) : text".
 void say(std::string_view severity, std::string_view text);
+
+// What --resolve says, as the resolver's table.
+io::fixed_names fixed_names_of(const options& said);
 
 // Runs until told to stop. Returns the exit status.
 int run(proxy::model model, const options& said);

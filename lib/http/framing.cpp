@@ -27,7 +27,6 @@ struct seen {
 
 // Reads every Content-Length and Transfer-Encoding of a message.
 const char* read_fields(field_list& fields, seen& out) {
-  bool chunked_last = false;
   for (field& one : fields) {
     if (one.id == known::content_length) {
       std::string_view rest = one.value;
@@ -61,7 +60,7 @@ const char* read_fields(field_list& fields, seen& out) {
         any = true;
         if (out.chunked) return "chunked is not the last transfer coding";
         if (same_text(coding, "chunked"))
-          out.chunked = chunked_last = true;
+          out.chunked = true;
         else if (is_token(coding.substr(0, coding.find(';'))))
           out.other_coding = true;
         else
@@ -70,7 +69,6 @@ const char* read_fields(field_list& fields, seen& out) {
       if (!any) return "empty Transfer-Encoding";
     }
   }
-  static_cast<void>(chunked_last);
   return nullptr;
 }
 
@@ -107,12 +105,9 @@ refusal response_body(response_head& head, method request, body_length& out) {
     return {502, "unsupported transfer coding in the response"};
   if (found.has_coding && found.has_length) return {502, "both Content-Length and Transfer-Encoding in the response"};
   if (found.has_coding && head.minor == 0) return {502, "Transfer-Encoding in an HTTP/1.0 response"};
-  const bool informational = head.status < 200;
-  if (informational || head.status == 204) {
-    // RFC 9112 6.1: no Transfer-Encoding here; a Content-Length is as wrong and would mislead the client.
-    if (found.has_coding || (found.has_length && found.length > 0 && head.status != 204)) {
-      if (found.has_coding) return {502, "Transfer-Encoding in a response that cannot have a body"};
-    }
+  if (head.status < 200 || head.status == 204) {
+    // RFC 9112 6.1: no Transfer-Encoding here; a Content-Length would mislead the client and is dropped.
+    if (found.has_coding) return {502, "Transfer-Encoding in a response that cannot have a body"};
     drop_all(head.fields, known::content_length);
     return {};
   }

@@ -43,9 +43,7 @@ worker::~worker() {
 }
 
 void worker::read_clock() {
-  const std::int64_t monotonic = read(CLOCK_MONOTONIC);
-  now_ = monotonic / 1000;
-  wall_offset_ = monotonic;
+  now_ = read(CLOCK_MONOTONIC) / 1000;
 }
 
 std::int64_t worker::wall_microseconds() const { return read(CLOCK_REALTIME); }

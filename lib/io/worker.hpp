@@ -64,7 +64,6 @@ class worker final : private event_source {
   buffers buffers_;
   dice dice_;
   tick now_ = 0;
-  std::int64_t wall_offset_ = 0;
   std::size_t running_ = 0;
   bool leaving_ = false;
   bool asio_has_work_ = false;  // a coroutine ended or began: Asio's own queue wants a turn

@@ -280,7 +280,7 @@ transaction::verdict transaction::begin_response() {
     }
   }
   if (response_length_.how == body_length::kind::until_close) close_client_ = true;
-  if (!up_.finished() || upload_broken_) close_client_ = close_client_ || upload_broken_;
+  if (upload_broken_) close_client_ = true;
   if (at_->all.stopping.load(std::memory_order_relaxed)) close_client_ = true;
   if (back_->settings.connection == connection_mode::close) close_client_ = true;
 
@@ -296,10 +296,9 @@ transaction::verdict transaction::begin_response() {
     out.field("connection", "keep-alive");
   out.end();
   response_head_seen_ = true;
-  const std::uint64_t interim_sent = sent_to_client_;
+  interim_sent_ = sent_to_client_;
   down_.start(link_->socket, &of_->socket, out_, response_.bytes, response_length_, coding, {out.data(), out.size()},
               false);
-  interim_sent_ = interim_sent;
   if (of_->front.log->asap()) emit_log_early();
   return download();
 }

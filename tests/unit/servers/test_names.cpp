@@ -17,7 +17,7 @@ namespace {
 
 using strings = std::vector<std::string>;
 
-address ip(const char* text) { return *parse_ip(text); }
+address ip(std::string_view text) { return *parse_ip(text); }
 
 std::vector<address> ips(const strings& texts) {
   std::vector<address> made;
@@ -40,7 +40,7 @@ settings named(const char* name, const char* host) {
   return made;
 }
 
-std::vector<init_addr_step> steps(const std::vector<init_addr>& how, const char* literal = nullptr) {
+std::vector<init_addr_step> steps(const std::vector<init_addr>& how, std::string_view literal = {}) {
   std::vector<init_addr_step> made;
   for (const auto one : how) {
     init_addr_step step;
