@@ -15,6 +15,7 @@
 #include "app/load.hpp"
 #include "app/options.hpp"
 #include "app/ports.hpp"
+#include "app/subcommands.hpp"
 #include "app/supervisor.hpp"
 #include "config/manual.hpp"
 #include "io/resolver.hpp"
@@ -140,6 +141,9 @@ int with_configuration(const options& said) {
 
 int entry(int argc, char** argv) {
   const std::string program(program_name(argc > 0 ? argv[0] : ""));
+  if (argc > 1) {
+    if (const subcommand* row = find_subcommand(argv[1])) return run_subcommand(*row, argc, argv);
+  }
   const surroundings around{[](const std::string& path) { return access(path.c_str(), F_OK) == 0; }};
   const auto parsed = parse_options(argc, argv, around);
   if (const auto* wrong = std::get_if<usage_error>(&parsed)) {

@@ -6,6 +6,7 @@
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/value_semantic.hpp>
 
+#include "app/subcommands.hpp"
 #include "config/suggest.hpp"
 
 namespace ringway::app {
@@ -166,7 +167,11 @@ options read(int argc, const char* const* argv) {
   for (const po::option& option : parsed.options) {
     if (option.string_key.empty()) {
       const std::string word = option.value.empty() ? "" : option.value.front();
-      refuse("'" + word + "' is not an option", "a configuration file is given as -f FILE, or after --");
+      std::vector<std::string_view> names;
+      for (const subcommand* row : subcommands()) names.push_back(row->name);
+      const std::string near = config::did_you_mean(word, names);
+      refuse("'" + word + "' is not an option",
+             near.empty() ? "a configuration file is given as -f FILE, or after --" : near);
     }
     const option_row* row = row_of(option);
     if (row == nullptr) refuse("unknown option '" + option.string_key + "'");

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "app/options.hpp"
+#include "app/subcommands.hpp"
+#include "app/text.hpp"
 
 namespace ringway::app {
 namespace {
@@ -16,28 +18,6 @@ std::string left_side(const option_row& row) {
   if (row.argument.empty()) return out;
   if (row.takes != option_takes::rest) out += ' ';
   out += row.argument;
-  return out;
-}
-
-// Wrapped words, every line but the first indented.
-std::string wrapped(std::string_view words, std::size_t indent, std::size_t width) {
-  std::string out;
-  std::size_t column = indent;
-  while (!words.empty()) {
-    const std::size_t space = words.find(' ');
-    const std::string_view word = words.substr(0, space);
-    if (column > indent && column + 1 + word.size() > width) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    }
-    if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    words.remove_prefix(space == std::string_view::npos ? words.size() : space + 1);
-  }
   return out;
 }
 
@@ -63,6 +43,12 @@ std::string roff(std::string_view text) {
   return out;
 }
 
+std::string capital(std::string_view text) {
+  std::string out(text);
+  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z') out.front() = static_cast<char>(out.front() - 32);
+  return out;
+}
+
 void roff_options(std::string& out, bool with_effect) {
   for (const option_row& row : option_table()) {
     if ((row.kind != option_kind::without_effect) != with_effect) continue;
@@ -74,13 +60,39 @@ void roff_options(std::string& out, bool with_effect) {
     if (!row.argument.empty()) {
       heading += (row.takes == option_takes::rest ? "\\fI" : " \\fI") + roff(row.argument) + "\\fR";
     }
-    std::string said(row.help);
-    said.front() =
-        static_cast<char>(said.front() >= 'a' && said.front() <= 'z' ? said.front() - 32 : said.front());
-    out += ".TP\n" + heading + "\n" + roff(said) + ".\n";
+    out += ".TP\n" + heading + "\n" + roff(capital(row.help)) + ".\n";
     if (!row.detail.empty()) out += roff(row.detail) + "\n";
     if (row.kind == option_kind::ours) out += "Not known to HAProxy.\n";
   }
+}
+
+void roff_subcommands(std::string& out) {
+  if (subcommands().empty()) return;
+  out += ".SH SUBCOMMANDS\nA name as the first word does something else than being a proxy. Not known to HAProxy.\n";
+  for (const subcommand* row : subcommands()) {
+    out += ".SS \"ringway " + std::string(row->name) + " " + roff(row->usage) + "\"\n";
+    out += capital(row->summary) + ".\n" + roff(row->detail) + "\n";
+    for (const subcommand_option& one : row->options) {
+      out += ".TP\n\\fB" + roff(one.spellings) + "\\fR";
+      if (!one.argument.empty()) out += " \\fI" + roff(one.argument) + "\\fR";
+      out += "\n" + roff(capital(one.help)) + ".\n";
+    }
+    out += ".PP\n" + roff(row->statuses) + "\n";
+  }
+}
+
+// One function per subcommand would be more: the words of all options, and names of files otherwise.
+std::string completion_of_subcommands() {
+  std::string out;
+  for (const subcommand* row : subcommands()) {
+    std::string words = "--help";
+    for (const subcommand_option& one : row->options)
+      words += " " + std::string(one.spellings.substr(0, one.spellings.find(',')));
+    out += fmt::format("    {}) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W \"{}\" -- \"$word\") || "
+                       "mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;\n",
+                       row->name, words);
+  }
+  return out;
 }
 
 }  // namespace
@@ -88,6 +100,10 @@ void roff_options(std::string& out, bool with_effect) {
 std::string help_text(std::string_view program) {
   std::string out =
       fmt::format("usage: {} [-f FILE|DIR]... [option]...   HAProxy's options and ours:\n", program);
+  std::string tools;
+  for (const subcommand* row : subcommands()) tools += (tools.empty() ? "" : "|") + std::string(row->name);
+  if (!tools.empty())
+    out += fmt::format("       {} {} ...   explained by {} NAME --help\n", program, tools, program);
   for (const option_row& row : option_table()) {
     if (folded(row)) continue;
     out += fmt::format("  {:<{}} {}\n", left_side(row), help_column - 3, row.help);
@@ -122,6 +138,7 @@ std::string manual_page() {
   roff_options(out, true);
   out += ".SH OPTIONS WITHOUT EFFECT\nAccepted so that scripts written for HAProxy keep working.\n";
   roff_options(out, false);
+  roff_subcommands(out);
   out += ".SH SIGNALS\n";
   struct signal_row {
     std::string_view name, meaning;
@@ -154,7 +171,8 @@ std::string manual_page() {
 }
 
 std::string bash_completion() {
-  std::string all, files, directories, nothing;
+  std::string all, files, directories, nothing, names;
+  for (const subcommand* row : subcommands()) names += (names.empty() ? "" : " ") + std::string(row->name);
   for (const option_row& row : option_table()) {
     for (const std::string_view spelling : spellings_of(row)) {
       if (spelling == "--") continue;
@@ -177,6 +195,8 @@ std::string bash_completion() {
 _ringway() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}
   COMPREPLY=()
+  if [[ $COMP_CWORD -gt 1 ]]; then case ${{COMP_WORDS[1]}} in
+{}  esac; fi
   case $before in
     {})
       mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
@@ -193,11 +213,12 @@ _ringway() {{
     mapfile -t COMPREPLY < <(compgen -W "{}" -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY+=($(compgen -W "{}" -- "$word")); fi
   fi
 }}
 complete -o filenames -F _ringway ringway
 )bash",
-      files, directories, nothing, all);
+      completion_of_subcommands(), files, directories, nothing, all, names);
 }
 
 }  // namespace ringway::app

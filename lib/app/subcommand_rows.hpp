@@ -1,0 +1,5 @@
+// The rows of the subcommands, each defined beside what it does (command_NAME.cpp). Listed in subcommands.cpp.
+#pragma once
+#include "app/subcommands.hpp"
+
+namespace ringway::app {}  // namespace ringway::app
