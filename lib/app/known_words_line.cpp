@@ -19,7 +19,7 @@ constexpr word_group groups[] = {
      "crl-file, crt, crt-ignore-err, crt-list, curves, default-crt, ecdhe, ktls, npn, renegotiate, sigalgs, ssl-max-ver,"
      "ssl-min-ver, tls-ticket-keys, verify, ech"},
     {place::bind, status::not_yet, 0, "Who speaks first, and for whom.", {},
-     "accept-proxy, transparent, quic-force-retry"},
+     "transparent, quic-force-retry"},
     {place::bind, status::not_yet, 1, "Who speaks first, and for whom.", {},
      "accept-netscaler-cip, proto, namespace, level, severity-output, expose-fd, tcp-ut, label, nbconn,"
      "quic-cc-algo, quic-socket, tcp-ss, guid-prefix, cc, acme, guid"},

@@ -39,16 +39,17 @@ void poller::remove(int fd, event_source& source) {
   forget(source);
 }
 
-int poller::wait(int timeout_ms) {
+void poller::wait(int timeout_ms) {
   const int n = epoll_wait(fd_, events_.data(), batch, timeout_ms);
-  if (n <= 0) return 0;
-  count_ = n;
+  count_ = n > 0 ? n : 0;
+}
+
+void poller::dispatch() {
   for (at_ = 0; at_ < count_;) {
     const epoll_event event = events_[static_cast<std::size_t>(at_++)];
     if (event.data.ptr != nullptr) static_cast<event_source*>(event.data.ptr)->on_event(event.events);
   }
   count_ = at_ = 0;
-  return n;
 }
 
 }  // namespace ringway::io

@@ -33,8 +33,9 @@ class poller {
   void forget(event_source& source);
   void remove(int fd, event_source& source);
 
-  // Waits up to `timeout_ms` (-1: without limit) and takes the events in. Returns their number.
-  int wait(int timeout_ms);
+  // Waits up to `timeout_ms` (-1: without limit); dispatch() then tells the sources what happened.
+  void wait(int timeout_ms);
+  void dispatch();
 
  private:
   static constexpr int batch = 256;

@@ -54,6 +54,24 @@ transfer socket::read(void* into, std::size_t size) {
   }
 }
 
+transfer socket::peek(void* into, std::size_t size) {
+  for (;;) {
+    const ssize_t n = ::recv(fd_, into, size, MSG_PEEK);
+    if (n > 0) return {outcome::done, 0, static_cast<std::size_t>(n)};
+    if (n == 0) {
+      hang_up_ = true;
+      return {outcome::end, 0, 0};
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      can_read_ = false;
+      return {outcome::blocked, 0, 0};
+    }
+    error_ = true;
+    return {outcome::failed, errno, 0};
+  }
+}
+
 transfer socket::write(const iovec* from, int count, bool more) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(from);

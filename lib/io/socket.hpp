@@ -38,6 +38,8 @@ class socket final : public event_source {
   int connect_error();
 
   transfer read(void* into, std::size_t size);
+  // What a read would give, left where it is; `can_read()` changes only when there is nothing.
+  transfer peek(void* into, std::size_t size);
   transfer write(const iovec* from, int count, bool more = false);
 
   bool is_open() const { return fd_ >= 0; }

@@ -109,7 +109,8 @@ void worker::loop() {
       timeout = left <= 0 ? 0 : left > INT_MAX ? INT_MAX : static_cast<int>(left);
     }
     poller_.wait(timeout);
-    read_clock();
+    read_clock();  // before anybody hears of an event: whoever begins now begins now, not when the wait began
+    poller_.dispatch();
     if (timers_.next() <= now_) timers_.expire(now_);
     ready_.run();
     // Coroutines that began or ended leave Asio's book-keeping in its queue.

@@ -95,7 +95,8 @@ void put_request(text_out& out, const record& what, std::size_t request_length) 
   }
 }
 
-void put_client(text_out& out, const record& what) {
+template <class What>
+void put_client(text_out& out, const What& what) {
   put_host(out, what.client);
   out << ':';
   put_port(out, what.client, what.listener_id);
@@ -226,6 +227,19 @@ void put_body(text_out& out, settings::style style, const record& what, dates& k
     case settings::style::clf:
       return put_clf(out, what, kept, request_length);
   }
+}
+
+void put_early_end(text_out& out, const early_end& what, dates& kept) {
+  put_client(out, what);
+  out << " [";
+  put_date(out, what.accepted_at, kept.request);
+  out << "] " << what.frontend << '/';
+  if (what.listener.empty()) {
+    out << what.listener_id;
+  } else {
+    out << what.listener;
+  }
+  out << ": " << what.reason;
 }
 
 bool put_header(text_out& out, line_format format, int facility, level urgency, std::int64_t now_microseconds,

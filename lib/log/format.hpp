@@ -21,6 +21,9 @@ void put_quoted_header(text_out& out, std::string_view text);
 void put_body(text_out& out, settings::style style, const record& what, dates& kept,
               std::size_t request_length = 1024);
 
+// client [date] frontend/listener: reason
+void put_early_end(text_out& out, const early_end& what, dates& kept);
+
 // What the header says of the sender; views of strings that live as long as the pipeline.
 struct sender {
   std::string_view tag, hostname, pid;  // hostname empty: log-send-hostname is not set
@@ -35,6 +38,7 @@ bool put_header(text_out& out, line_format format, int facility, level urgency, 
 // level. README.md lists the keys.
 void put_json(text_out& out, const record& what, level urgency, dates& kept,
               std::size_t request_length = 1024);
+void put_json_early_end(text_out& out, const early_end& what, level urgency, dates& kept);
 void put_json_message(text_out& out, std::string_view text, level urgency, std::int64_t now_microseconds,
                       dates& kept);
 

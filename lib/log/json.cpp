@@ -108,13 +108,13 @@ void put_remains(text_out& out, level urgency) {
   out << "{\"level\":\"" << name_of(urgency) << "\",\"truncated\":true}";
 }
 
-void put_address(text_out& out, const record& what) {
+void put_address(text_out& out, const address& client) {
   put_key(out, "client");
-  if (what.client.is_ip()) {
+  if (client.is_ip()) {
     char text[64];
-    out << '"' << std::string_view(text, what.client.write_host(text)) << '"';
-    put_number(out, "client_port", std::uint32_t{what.client.port});
-  } else if (what.client.kind == family::none) {
+    out << '"' << std::string_view(text, client.write_host(text)) << '"';
+    put_number(out, "client_port", std::uint32_t{client.port});
+  } else if (client.kind == family::none) {
     out << "null";
   } else {
     out << "\"unix\"";
@@ -125,7 +125,7 @@ void put_address(text_out& out, const record& what) {
 
 void put_json(text_out& out, const record& what, level urgency, dates& kept, std::size_t request_length) {
   put_start(out, what.request_at != 0 ? what.request_at : what.accepted_at, urgency, kept);
-  put_address(out, what);
+  put_address(out, what.client);
   put_pair(out, "frontend", what.frontend);
   put_flag(out, "tls", what.tls);
   put_pair(out, "backend", what.backend.empty() ? what.frontend : what.backend);
@@ -179,6 +179,18 @@ void put_json(text_out& out, const record& what, level urgency, dates& kept, std
     whole = !out.cut() && put_last(out, "uri", what.uri.substr(0, request_length - 1));
   }
   if (!whole || out.cut()) put_remains(out, urgency);
+}
+
+void put_json_early_end(text_out& out, const early_end& what, level urgency, dates& kept) {
+  put_start(out, what.accepted_at, urgency, kept);
+  put_address(out, what.client);
+  put_pair(out, "frontend", what.frontend);
+  if (what.listener.empty()) {
+    put_number(out, "listener_id", what.listener_id);
+  } else {
+    put_pair(out, "listener", what.listener);
+  }
+  if (out.cut() || !put_last(out, "reason", what.reason)) put_remains(out, urgency);
 }
 
 void put_json_message(text_out& out, std::string_view text, level urgency, std::int64_t now_microseconds,

@@ -172,6 +172,16 @@ void pipeline::emit(std::size_t index, const record& what) {
       [&](text_out& out, level urgency) { put_json(out, what, urgency, from.kept, length); });
 }
 
+void pipeline::emit(std::size_t index, const early_end& what) {
+  if (self_->targets.empty() || (self_->how.dont_log_null && what.sent_nothing)) return;
+  auto& home = self_->home;
+  auto& from = home.slot_at(index);
+  self_->deliver(
+      from, self_->how.log_separate_errors ? level::err : level::info, wall_clock(),
+      [&](text_out& out) { put_early_end(out, what, from.kept); },
+      [&](text_out& out, level urgency) { put_json_early_end(out, what, urgency, from.kept); });
+}
+
 void pipeline::message(level urgency, std::string_view text) {
   if (self_->targets.empty()) return;
   auto& home = self_->home;

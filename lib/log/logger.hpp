@@ -53,6 +53,8 @@ class pipeline {
   // worker (0..workers-1); two threads must never share a slot. No allocation, no lock, at most one system
   // call (waking an idle writer). A full ring drops the line and counts it.
   void emit(std::size_t slot, const record& what);
+  // The same for a connection that failed early: info, or err under log-separate-errors; heeds dontlognull.
+  void emit(std::size_t slot, const early_end& what);
   // A state message of this proxy ("Server b/s is DOWN, reason: ..."), without newline. Any thread.
   void message(level urgency, std::string_view text);
 

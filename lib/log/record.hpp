@@ -62,4 +62,16 @@ struct record {
   bool asap = false;        // option logasap: '+' before Ta, Tt and B, more may follow
 };
 
+// A connection that ended before it carried anything, since what had to come first (a PROXY header) did not. Its line
+// is the same whatever the log option (manual: 8.2.5 "Error log format").
+struct early_end {
+  address client;  // the real one
+  std::uint32_t listener_id = 0;
+  std::string_view listener;  // the name of the bind line; empty: its id is printed
+  std::string_view frontend;
+  std::int64_t accepted_at = 0;  // wall clock, microseconds
+  std::string_view reason;       // HAProxy's sentence
+  bool sent_nothing = false;     // what dontlognull is about
+};
+
 }  // namespace ringway::log

@@ -28,6 +28,7 @@ void bind(section_settings& to, arguments& from) {
     each.backlog = said.backlog;
     each.v4v6 = said.v4v6;
     each.v6only = said.v6only;
+    each.accept_proxy = said.accept_proxy;
     each.interface = said.interface;
     each.mode_bits = said.mode_bits;
     each.uid = said.uid;
@@ -80,6 +81,9 @@ constexpr std::array rows = {
     flag<&bind_settings::v6only>({.name = "v6only", .allowed = place::bind,
         .summary = "An IPv6 address without host part takes IPv6 clients only.", .example = "v6only",
         .since = "1.5"}),
+    flag<&bind_settings::accept_proxy>({.name = "accept-proxy", .allowed = place::bind,
+        .summary = "Each connection begins with a PROXY protocol header (version 1 or 2), which says who the client is.",
+        .example = "accept-proxy", .since = "1.5"}),
     value<&bind_settings::interface>({.name = "interface", .allowed = place::bind, .grammar = "<name>",
         .summary = "Only clients that come by this network interface.", .example = "interface lo",
         .since = "1.3"}),

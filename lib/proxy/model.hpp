@@ -31,6 +31,7 @@ struct bind_settings {
   unsigned maxconn = 0;        // 0: the proxy's
   int backlog = 0;             // 0: the proxy's `backlog`, else its maxconn
   bool v4v6 = false, v6only = false;
+  bool accept_proxy = false;   // each connection begins with a PROXY header
   std::string interface;
   std::optional<unsigned> mode_bits;     // unix sockets: permission bits
   std::optional<unsigned> uid, gid;      // unix sockets: owner (user/group/uid/gid words)

@@ -37,6 +37,7 @@ void transaction::emit_log(bool early) {
   r.http = http;
   r.accepted_at = of_->accepted_at;
   r.request_at = http ? request_at_ : of_->accepted_at;
+  r.time_handshake = of_->requests <= 1 ? of_->ready_tick - of_->accepted_tick : 0;
   r.time_request = head_at_ >= 0 ? head_at_ - began_ : -1;
   r.time_queue = placed_at_ >= 0 ? placed_at_ - head_at_ : -1;
   r.time_connect = connected_at_ >= 0 && placed_at_ >= 0 ? std::max<io::tick>(connected_at_ - placed_at_, 0) : -1;

@@ -27,7 +27,9 @@ session::session(home& where, frontend& through, const bind_settings& by, const 
       client_limit(where.worker.time_limits(), &wake),
       server_limit(where.worker.time_limits(), &wake),
       accepted_at(where.worker.wall_microseconds()),
-      accepted_tick(where.worker.now()) {
+      accepted_tick(where.worker.now()),
+      ready_tick(accepted_tick),
+      expects_header(by.accept_proxy) {
   next_ = at.first_session;
   if (next_ != nullptr) next_->previous_ = this;
   at.first_session = this;
@@ -66,6 +68,7 @@ void session::begin(home& at, frontend& front, const bind_settings& bind, int fd
 }
 
 address session::local() const {
+  if (destination_.kind != family::none) return destination_;
   sockaddr_storage to{};
   socklen_t length = sizeof to;
   if (::getsockname(socket.native(), reinterpret_cast<sockaddr*>(&to), &length) != 0) return {};
@@ -74,6 +77,10 @@ address session::local() const {
 
 io::task<> session::run(std::unique_ptr<session> self) {
   session& me = *self;
+  if (me.expects_header) {
+    const bool known = co_await me.read_proxy_header();
+    if (!known) co_return;
+  }
   if (me.front.settings.kind == mode::tcp) {
     std::unique_ptr<transaction> both = me.at.take_transaction();
     co_await both->run_tunnel(me);
@@ -107,7 +114,7 @@ io::task<session::beginning> session::request_begins() {
                             : (time.http_keep_alive ? time.http_keep_alive
                                : time.http_request  ? time.http_request
                                                     : time.client);
-  const io::tick from = first ? accepted_tick : at.worker.now();
+  const io::tick from = first ? ready_tick : at.worker.now();
   if (limit && limit->count() > 0)
     client_limit.arm(from + limit->count());
   else

@@ -26,7 +26,7 @@ class session {
   home& at;
   frontend& front;
   const bind_settings& bind;
-  const address client;
+  address client;                     // the peer, or whom its PROXY header names
   io::waker wake;
   io::socket socket;
   io::deadline client_limit, server_limit;
@@ -35,8 +35,10 @@ class session {
   bool keep = true;                   // another request may follow
   std::int64_t accepted_at = 0;       // wall clock, microseconds
   io::tick accepted_tick = 0;
+  io::tick ready_tick = 0;            // when a first request could come: later than accepted_tick after a PROXY header
+  bool expects_header = false;        // accept-proxy, or a rule said so: before anything else
 
-  address local() const;              // where the client connected to; a system call
+  address local() const;              // where the client connected to: as its PROXY header says, or a system call
 
  private:
   friend struct home;
@@ -45,6 +47,10 @@ class session {
   enum class beginning : std::uint8_t { here, gone, too_late };
   // Waits for the first byte of a request. too_late: not even the first request of the connection came.
   io::task<beginning> request_begins();
+  // The PROXY header, within timeout client. false: there was none, which is logged.
+  io::task<bool> read_proxy_header();
+  void log_early_end(const char* reason, bool sent_nothing);
+  address destination_;               // of the PROXY header; kind none: there was none
   session* next_ = nullptr;
   session* previous_ = nullptr;
 };

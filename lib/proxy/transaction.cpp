@@ -49,7 +49,7 @@ io::task<bool> transaction::read_head() {
         ++of_->requests;
         // Absolute: from the connection's beginning for its first request, then from a request's first byte.
         if (time.http_request && time.http_request->count() > 0)
-          of_->client_limit.arm((first ? of_->accepted_tick : began_) + time.http_request->count());
+          of_->client_limit.arm((first ? of_->ready_tick : began_) + time.http_request->count());
       }
       const http1::limits limits;
       const http1::head_result found = http1::parse_request(in_.text(), scanned_, limits, request_, scratch_);
@@ -105,7 +105,7 @@ io::task<bool> transaction::read_head() {
 
 io::task<> transaction::refuse_silence(session& of) {
   begin(of);
-  began_ = of.accepted_tick;
+  began_ = of.ready_tick;
   end_with('c', 'R');
   close_client_ = true;
   co_await answer(408, "no request arrived in time");

@@ -7,7 +7,7 @@ using http::body_length;
 
 io::task<> transaction::run_tunnel(session& of) {
   begin(of);
-  began_ = of.accepted_tick;
+  began_ = of.ready_tick;
   head_at_ = began_;
   back_ = of.front.default_backend;
   if (back_ != nullptr) back_->connections.fetch_add(1, std::memory_order_relaxed);
