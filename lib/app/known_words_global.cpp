@@ -31,7 +31,7 @@ constexpr word_group groups[] = {
     {place::global, status::no_effect, 0, "Processes and processors; workers are threads, one for each processor.", {},
      "cpu-map, cpu-set, cpu-policy, cpu-affinity, numa-cpu-mapping, thread-group, thread-groups, thread-hard-limit,"
      "stats bind-process, master-worker, mworker-max-reloads, busy-polling, strict-limits,"
-     "insecure-setuid-wanted, zero-warning, no-memory-trimming, nosplice, noepoll, nokqueue, noevports, nopoll,"
+     "insecure-setuid-wanted, zero-warning, no-memory-trimming, noepoll, nokqueue, noevports, nopoll,"
      "nogetaddrinfo, noreuseport, profiling.tasks, profiling.memory, profiling, expose-experimental-directives,"
      "ssl-engine, ssl-mode-async, anonkey"},
     {place::global, status::no_effect, 0, "Settings of TLS, which binds and servers would have to ask for.", {},
@@ -43,7 +43,7 @@ constexpr word_group groups[] = {
      "ssl-provider-path, ocsp-update.mode, ocsp-update.httpproxy, ocsp-update.mindelay, ocsp-update.maxdelay,"
      "ocsp-update.disable, acme.scheduler, limited-quic, no-quic, ssl-security-level, ssl-server-verify, ssl-skip-self-issued-ca"},
     {place::global, status::no_effect, 0, "Limits and spreading of work that is not done here.", {},
-     "maxsslrate, maxsslconn, maxcomprate, maxcompcpuusage, maxpipes, maxzlibmem, spread-checks, max-spread-checks,"
+     "maxsslrate, maxsslconn, maxcomprate, maxcompcpuusage, maxzlibmem, spread-checks, max-spread-checks,"
      "close-spread-time, warn-blocked-traffic-after, set-dumpable, force-cfg-parser-pause, expose-deprecated-directives"},
     {place::global, status::no_effect, 0, "Of use only with other keywords, which say themselves that they are not supported yet.", {},
      "external-check, insecure-fork-wanted, localpeer, cluster-secret, pp2-never-send-local, server-state-base,"
@@ -74,7 +74,7 @@ constexpr word_group groups[] = {
      "tune.lua.openlibs, tune.lua.service-timeout, tune.lua.session-timeout, tune.lua.task-timeout,"
      "tune.max-checks-per-thread, tune.max-rules-at-once, tune.maxaccept, tune.maxpollevents, tune.memory.hot-size,"
      "tune.notsent-lowat.client, tune.notsent-lowat.server, tune.pattern.cache-size,"
-     "tune.peers.max-updates-at-once, tune.pipesize, tune.pool-high-fd-ratio, tune.pool-low-fd-ratio,"
+     "tune.peers.max-updates-at-once, tune.pool-high-fd-ratio, tune.pool-low-fd-ratio,"
      "tune.pt.zero-copy-forwarding, tune.renice.runtime, tune.renice.startup, tune.rcvbuf.backend,"
      "tune.rcvbuf.client, tune.rcvbuf.frontend, tune.rcvbuf.server, tune.recv_enough, tune.ring.queues,"
      "tune.runqueue-depth, tune.sched.low-latency, tune.sndbuf.backend, tune.sndbuf.client, tune.sndbuf.frontend,"

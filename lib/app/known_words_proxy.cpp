@@ -74,7 +74,7 @@ constexpr word_group groups[] = {
 
     // --- no effect: speed and counting, not meaning
     {proxies, status::no_effect, 0, "Tunes how HAProxy moves bytes and counts them.", {},
-     "option splice-auto, option splice-request, option splice-response, option tcp-smart-accept,"
+     "option tcp-smart-accept,"
      "option tcp-smart-connect, option http-no-delay, option contstats, option socket-stats,"
      "option independent-streams, option independant-streams"},
     {proxies, status::no_effect, 0, "Ties a proxy to processes; workers are threads.", {}, "bind-process"},

@@ -64,6 +64,7 @@ struct options {
   bool warnings_fatal = false;                    // -dW
   bool diagnose = false;                          // -dD
   bool ignore_unresolved = false;                 // -dr
+  bool no_splice = false;                         // -dS: bodies are copied
   bool one_socket = false;                        // -dR: no SO_REUSEPORT
   bool only_ipv4 = false;                         // -4
   std::optional<std::string> dump_configuration;  // -dC[KEY]; empty: no key

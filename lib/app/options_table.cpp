@@ -263,7 +263,7 @@ constexpr option_row rows[] = {
     {"-dV", "", takes::nothing, kind::without_effect, "do not verify servers' certificates",
      "There is no TLS towards servers yet.", nothing},
     {"-dT", "", takes::nothing, kind::without_effect, "no kernel TLS", "It is not used.", nothing},
-    {"-dS", "", takes::nothing, kind::without_effect, "no splice()", "It is not used.", nothing},
+    {"-dS", "", takes::nothing, kind::haproxy, "bodies are copied, never spliced", "", RINGWAY_SET(no_splice)},
     {"-dZ", "", takes::nothing, kind::without_effect, "no zero-copy forwarding", "", nothing},
     {"-dF", "", takes::nothing, kind::without_effect, "no fast-forwarding", "", nothing},
     {"-dG", "", takes::nothing, kind::without_effect, "no getaddrinfo()",

@@ -171,6 +171,13 @@ limits_plan plan_limits(const limits_wanted& wanted, const descriptor_needs& nee
     out.maxconn = static_cast<unsigned>(found);
   }
   out.descriptors = fixed + 2 * rlim_t{out.maxconn};
+  if (wanted.splice && wanted.maxpipes) {
+    out.pipes = *wanted.maxpipes;
+    out.descriptors += 2 * rlim_t{out.pipes};
+  } else if (wanted.splice) {
+    // Nobody asked for pipes: they live on descriptors of connections that are not there (runtime::room_for_pipes).
+    out.pipes = std::max(out.maxconn / 4, 1u);
+  }
   if (wanted.ulimit_n) out.descriptors = std::max(out.descriptors, rlim_t{*wanted.ulimit_n});
   return out;
 }

@@ -48,6 +48,7 @@ struct limits_plan {
   unsigned maxconn = 0;    // what holds; never below 1
   bool automatic = false;  // nobody set maxconn
   rlim_t descriptors = 0;  // what RLIMIT_NOFILE must allow
+  unsigned pipes = 0;      // for splicing, two descriptors each; 0: bodies are copied
 };
 
 struct limits_wanted {
@@ -55,6 +56,8 @@ struct limits_wanted {
   std::optional<unsigned> ulimit_n;   // global's
   std::optional<unsigned> memory_mb;  // -m, MiB
   std::uint32_t bufsize = 16384;      // bytes
+  std::optional<unsigned> maxpipes;   // global's; unset: a quarter of maxconn, while connections are few
+  bool splice = true;                 // false: nosplice, -dS
 };
 
 // The automatic maxconn: what is left of the limit (soft or hard, the higher; ulimit-n if set; never more

@@ -148,6 +148,8 @@ bool supervisor::prepare() {
   wanted.ulimit_n = model_.global.ulimit_n;
   wanted.memory_mb = said_.memory_mb;
   wanted.bufsize = model_.global.bufsize;
+  wanted.maxpipes = model_.global.maxpipes;
+  wanted.splice = !model_.global.nosplice && !said_.no_splice;
   plan_ = plan_limits(wanted, needs, descriptor_limit());
   if (const outcome failed = raise_descriptors(plan_)) {
     // A limit that somebody asked for by name must hold (strict-limits, on as in HAProxy 3).
@@ -175,6 +177,7 @@ bool supervisor::prepare() {
   proxy::assembly how;
   how.workers = workers_;
   how.maxconn = plan_.maxconn;
+  how.pipes = plan_.pipes;
   how.frontend_maxconn = said_.maxconn_per_proxy;
   if (!said_.quiet_output())
     how.console = [](const std::string&, const servers::sentence& one) {

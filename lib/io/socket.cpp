@@ -72,6 +72,12 @@ transfer socket::peek(void* into, std::size_t size) {
   }
 }
 
+// A read that exactly filled its room, or a splice, leaves the flag set although nothing more may be there.
+bool socket::has_input() {
+  char byte;
+  return can_read_ && peek(&byte, 1).what != outcome::blocked;
+}
+
 transfer socket::write(const iovec* from, int count, bool more) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(from);

@@ -42,6 +42,9 @@ class socket final : public event_source {
   transfer peek(void* into, std::size_t size);
   transfer write(const iovec* from, int count, bool more = false);
 
+  // Is there input, or the end, right now? Asks the kernel only when the flag says there may be; a system call then.
+  bool has_input();
+
   bool is_open() const { return fd_ >= 0; }
   int native() const { return fd_; }
   bool can_read() const { return can_read_; }
@@ -61,9 +64,11 @@ class socket final : public event_source {
   int release();           // gives the descriptor back, unregistered
 
   void on_event(std::uint32_t events) override;
-  // splice and friends learnt EAGAIN by themselves.
+  // What pipe.cpp learnt by calls of its own.
   void reads_blocked() { can_read_ = false; }
   void writes_blocked() { can_write_ = false; wants_write_ = true; }
+  void saw_end() { hang_up_ = true; }
+  void saw_error() { error_ = true; }
 
  private:
   poller* events_;

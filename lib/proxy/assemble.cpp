@@ -74,6 +74,7 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
   auto out = std::make_unique<runtime>();
   out->global = from.global;
   out->maxconn = how.maxconn;
+  out->pipes_reserved = from.global.maxpipes.has_value();
   log::options logging;
   logging.workers = how.workers;
   out->logger = std::make_unique<log::logger>(from.global.log, logging);
@@ -93,8 +94,9 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
     if (found != by_name.end()) front->default_backend = found->second;
     out->frontends.push_back(std::move(front));
   }
+  const unsigned pipes = from.global.nosplice ? 0 : (how.pipes + how.workers - 1) / how.workers;
   for (unsigned i = 0; i < how.workers; ++i)
-    out->homes.push_back(std::make_unique<home>(*out, i, from.global.bufsize));
+    out->homes.push_back(std::make_unique<home>(*out, i, from.global.bufsize, pipes));
   return out;
 }
 

@@ -12,6 +12,7 @@ namespace ringway::proxy {
 struct assembly {
   unsigned workers = 1;
   unsigned maxconn = 0;  // global; 0: no limit
+  unsigned pipes = 0;    // for splicing, shared out among the workers; 0: bodies are copied
   std::optional<unsigned> frontend_maxconn;  // of frontends that say nothing (-N); unset: global's
   // Called on the control thread with every state sentence, besides the backend's own log; empty: not at all.
   std::function<void(const std::string& backend, const servers::sentence&)> console;

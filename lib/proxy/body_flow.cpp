@@ -1,6 +1,7 @@
 #include "proxy/body_flow.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace ringway::proxy {
 
@@ -19,6 +20,10 @@ void body_flow::start(io::socket& source, io::socket* target, io::buffer& buffer
   finished_ = body_done_ = bad_ = false;
   error_ = 0;
   body_bytes_ = sent_bytes_ = 0;
+  release_pipe();
+  pipes_ = nullptr;
+  full_reads_ = 0;
+  spliced_ = false;
   if (length.how == kind::chunked) decoder_.restart();
   if (length.how == kind::none) body_done_ = true;
   head_volatile_ = !head.empty();
@@ -128,7 +133,93 @@ void body_flow::make_room() {
   cursor_ = 0;
 }
 
+// Below this many bytes to come two copies cost less than the calls around a pipe (measured by scripts/bench).
+constexpr std::uint64_t worth_splicing = 65536;
+
+// Only when everything in the buffer was sent.
+bool body_flow::splices() const {
+  if (pipes_ == nullptr || retain_ || coding_ != target_coding::plain || target_ == nullptr) return false;
+  switch (length_.how) {
+    case kind::counted: return length_.bytes >= (splice_always_ ? 1 : worth_splicing);
+    case kind::until_close: return splice_always_ || full_reads_ >= 2;
+    default: return false;
+  }
+}
+
+void body_flow::release_pipe() {
+  if (!pipe_) return;
+  pipes_->put_back(std::move(*pipe_));
+  pipe_.reset();
+}
+
+// No pipe to be had, or a socket that cannot be spliced: the rest is copied.
+flow_state body_flow::copy_again() {
+  release_pipe();
+  pipes_ = nullptr;
+  spliced_ = false;
+  return flow_state::again;
+}
+
+// The body goes on through a pipe. A message once spliced stays so to its end, unless a stream becomes a trickle.
+flow_state body_flow::splice_on() {
+  std::size_t budget = 4 << 20;  // bytes per turn of the loop
+  for (;;) {
+    if (pipe_ && !pipe_->empty()) {
+      const io::transfer t = pipe_->drain(*target_);
+      if (t.what == io::outcome::failed) {
+        error_ = t.error;
+        return flow_state::target_failed;
+      }
+      sent_bytes_ += t.bytes;
+      if (!pipe_->empty()) return flow_state::wait_write;
+      continue;
+    }
+    if (length_.how == kind::counted && length_.bytes == 0) {
+      release_pipe();
+      body_done_ = finished_ = true;
+      return flow_state::done;
+    }
+    if (length_.how == kind::until_close && !splice_always_ && full_reads_ == 0) {  // the stream became a trickle
+      release_pipe();
+      spliced_ = false;
+      return flow_state::again;
+    }
+    if (budget == 0 || !source_->can_read()) {
+      release_pipe();
+      return budget == 0 ? flow_state::again : flow_state::wait_read;
+    }
+    if (!pipe_) {
+      pipe_ = pipes_->take();
+      if (!pipe_) return copy_again();
+    }
+    const std::uint64_t left = length_.how == kind::counted ? length_.bytes : pipe_->capacity();
+    const io::transfer t = pipe_->fill(*source_, static_cast<std::size_t>(std::min<std::uint64_t>(left, budget)));
+    switch (t.what) {
+      case io::outcome::done:
+        body_bytes_ += t.bytes;
+        budget -= t.bytes;
+        if (length_.how == kind::counted)
+          length_.bytes -= t.bytes;
+        else if (t.bytes < 4096)
+          full_reads_ = 0;
+        break;
+      case io::outcome::blocked: break;
+      case io::outcome::failed:
+        if (t.error == EINVAL) return copy_again();
+        release_pipe();
+        error_ = t.error;
+        return flow_state::source_failed;
+      case io::outcome::end:
+        release_pipe();
+        if (length_.how != kind::until_close) return flow_state::source_ended;
+        body_done_ = finished_ = true;
+        return flow_state::done;
+    }
+  }
+}
+
 flow_state body_flow::pump() {
+  if (spliced_) return splice_on();
   std::size_t budget = 32;  // buffers per turn of the loop: others want it too
   for (;;) {
     // What the buffer already holds goes out together with the head.
@@ -149,9 +240,17 @@ flow_state body_flow::pump() {
     if (!source_->can_read()) return flow_state::wait_read;
     if (budget-- == 0) return flow_state::again;
     make_room();
-    const io::transfer t = source_->read(buffer_->space(), buffer_->room());
+    if (splices()) {
+      spliced_ = true;
+      return splice_on();
+    }
+    const std::size_t room = buffer_->room();
+    const io::transfer t = source_->read(buffer_->space(), room);
     switch (t.what) {
-      case io::outcome::done: buffer_->filled(t.bytes); break;
+      case io::outcome::done:
+        buffer_->filled(t.bytes);
+        full_reads_ = t.bytes < room ? 0 : static_cast<std::uint8_t>(std::min(full_reads_ + 1, 2));
+        break;
       case io::outcome::blocked: return flow_state::wait_read;
       case io::outcome::failed: error_ = t.error; return flow_state::source_failed;
       case io::outcome::end:

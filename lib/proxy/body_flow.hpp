@@ -7,12 +7,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/framing.hpp"
 #include "http1/chunk.hpp"
 #include "io/buffers.hpp"
+#include "io/pipe.hpp"
 #include "io/socket.hpp"
 
 namespace ringway::proxy {
@@ -32,6 +34,8 @@ enum class target_coding : std::uint8_t { plain, chunked };
 
 class body_flow {
  public:
+  ~body_flow() { release_pipe(); }
+
   // `head` is sent first; it is copied only if the first write leaves some of it. The body begins `offset` bytes
   // into the buffer's unread part. `retain`: bytes stay in the buffer after they were sent, as long as it has
   // room, so that restart() can send them again on another connection.
@@ -40,6 +44,13 @@ class body_flow {
   // Sends the same message again, from its beginning. Only while replayable().
   void restart(io::socket& target, std::string_view head);
   bool replayable() const { return retain_; }
+
+  // From here on large pieces of the body may go through a kernel pipe. `pipes` is the worker's; `always`: not only
+  // where it is cheaper than copying. Reset by start().
+  void may_splice(io::pipes& from, bool always) {
+    pipes_ = &from;
+    splice_always_ = always;
+  }
 
   flow_state pump();
 
@@ -61,6 +72,10 @@ class body_flow {
   void push_end();
   flow_state flush();
   void make_room();
+  bool splices() const;
+  flow_state splice_on();
+  void release_pipe();
+  flow_state copy_again();
 
   static constexpr std::size_t most_pieces = 24;
   io::socket* source_ = nullptr;
@@ -76,6 +91,10 @@ class body_flow {
   std::string unsent_head_;
   bool head_volatile_ = false, retain_ = false, finished_ = false, body_done_ = false, bad_ = false;
   int error_ = 0;
+  io::pipes* pipes_ = nullptr;     // null: bodies are copied
+  std::optional<io::pipe> pipe_;   // held only while bytes are in it
+  bool splice_always_ = false, spliced_ = false;
+  std::uint8_t full_reads_ = 0;    // in a row, of a body without a length: a stream worth splicing
   std::uint64_t body_bytes_ = 0, sent_bytes_ = 0;
 };
 

@@ -54,6 +54,10 @@ std::string_view transaction::build_request() {
   return {out.data(), out.size()};
 }
 
+void transaction::allow_splicing(body_flow& flow, bool always) {
+  if (at_->all.room_for_pipes()) flow.may_splice(at_->pipes, always);
+}
+
 void transaction::send_request() {
   const target_coding coding =
       request_length_.how == body_length::kind::chunked ? target_coding::chunked : target_coding::plain;
@@ -63,6 +67,7 @@ void transaction::send_request() {
     up_.start(of_->socket, &link_->socket, in_, request_.bytes, request_length_, coding, build_request(), true);
     up_started_ = true;
   }
+  allow_splicing(up_, of_->front.settings.splice_request || back_->settings.splice_request);
 }
 
 io::task<bool> transaction::exchange() {
@@ -299,6 +304,7 @@ transaction::verdict transaction::begin_response() {
   interim_sent_ = sent_to_client_;
   down_.start(link_->socket, &of_->socket, out_, response_.bytes, response_length_, coding, {out.data(), out.size()},
               false);
+  allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
   if (of_->front.log->asap()) emit_log_early();
   return download();
 }

@@ -57,6 +57,7 @@ void listener::on_event(std::uint32_t) {
       if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
       // No descriptors or no memory: those who are in stay; try again at the next housekeeping.
+    home_.pipes.clear();
       return pause();
     }
     session::begin(home_, front_, bind_, fd, from_raw(reinterpret_cast<const sockaddr*>(&from), length));

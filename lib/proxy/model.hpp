@@ -96,6 +96,8 @@ struct section_settings {
   forwardfor_settings forwardfor;
   bool tcpka_client = false, tcpka_server = false;  // clitcpka, srvtcpka, tcpka
   bool nolinger = false;
+  bool splice_auto = false;                        // says what is done anyway: splice where it is cheaper
+  bool splice_request = false, splice_response = false;  // splice whenever it is possible
 };
 
 struct global_settings {
@@ -107,6 +109,9 @@ struct global_settings {
   std::optional<unsigned> ulimit_n;
   std::uint32_t bufsize = 16384;     // tune.bufsize, bytes per buffer
   std::uint32_t maxrewrite = 1024;
+  bool nosplice = false;
+  std::optional<unsigned> maxpipes;  // unset: a quarter of maxconn
+  std::uint32_t pipesize = 524288;   // tune.pipesize, bytes asked for each pipe; 0: the kernel's default
   std::optional<milliseconds> hard_stop_after;
   log::global_settings log;
 };

@@ -316,6 +316,7 @@ void transaction::give_back_link(bool reusable) {
   if (connected_) at_->idle_links.ended(*link_->server);
   connected_ = false;
   if (reusable && back_->settings.reuse == reuse_mode::never) {
+    if (link_->socket.has_input()) return link_.reset();
     ++link_->requests;
     link_->socket.change_owner(nullptr);
     of_->own_link = std::move(link_);

@@ -14,8 +14,8 @@ constexpr std::size_t most_spare = 256;         // transactions at rest
 
 runtime::~runtime() = default;
 
-home::home(runtime& of, unsigned index, std::size_t buffer_size)
-    : all(of), worker(index, buffer_size), scratch(new char[scratch_size]), housekeeping_wake(worker.ready()) {
+home::home(runtime& of, unsigned index, std::size_t buffer_size, std::size_t pipes_here)
+    : all(of), pipes(of.global.pipesize, pipes_here), worker(index, buffer_size), scratch(new char[scratch_size]), housekeeping_wake(worker.ready()) {
   worker.on_escape = [this](const char*) { all.escaped.fetch_add(1); };
 }
 

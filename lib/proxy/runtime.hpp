@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "balance/chooser.hpp"
+#include "io/pipe.hpp"
 #include "io/worker.hpp"
 #include "log/logger.hpp"
 #include "proxy/model.hpp"
@@ -66,15 +67,23 @@ struct runtime {
   std::atomic<bool> stopping{false};             // soft stop: no new connections, sessions end after their response
   std::vector<std::unique_ptr<home>> homes;      // one per worker
 
+  // Pipes of a number that nobody set use the descriptors of connections that might still come.
+  bool pipes_reserved = false;  // maxpipes was said: they have descriptors of their own
+  bool room_for_pipes() const {
+    return pipes_reserved || maxconn == 0 || connections.load(std::memory_order_relaxed) < maxconn - maxconn / 4;
+  }
+
   ~runtime();
 };
 
 // What a worker owns.
 struct home {
-  home(runtime& of, unsigned index, std::size_t buffer_size);
+  // `pipes`: this worker's share; 0: bodies are copied.
+  home(runtime& of, unsigned index, std::size_t buffer_size, std::size_t pipes = 0);
   ~home();
 
   runtime& all;
+  io::pipes pipes;   // before the worker, whose last coroutines may still hold some
   io::worker worker;
   servers::pool idle_links;
   std::vector<std::unique_ptr<listener>> listeners;

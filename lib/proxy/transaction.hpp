@@ -70,6 +70,7 @@ class transaction {
     over,       // failed; pending_status_ is still to be answered, if any
     once_more,  // a kept connection was stale: the same request on a fresh one
   };
+  void allow_splicing(body_flow& flow, bool always);
   void send_request();
   verdict upload();
   verdict await_response();

@@ -34,6 +34,8 @@ io::task<bool> transaction::tunnel() {
   up_.start(of_->socket, &link_->socket, in_, up_from, open_end, target_coding::plain, {}, false);
   up_started_ = true;
   down_.start(link_->socket, &of_->socket, out_, down_from, open_end, target_coding::plain, {}, false);
+  allow_splicing(up_, of_->front.settings.splice_request || back_->settings.splice_request);
+  allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
   bool client_ended = false, server_ended = false;
   for (;;) {
     bool again = false;

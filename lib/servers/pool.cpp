@@ -41,7 +41,7 @@ std::unique_ptr<link> pool::take(const state& server, std::uint32_t proved) {
 
 void pool::put(std::unique_ptr<link> one, io::tick now) {
   bucket& to = at(*one->server);
-  if (!sound(*one) || to.idle >= to.peak) return;  // closes it
+  if (one->socket.has_input() || !sound(*one) || to.idle >= to.peak) return;  // closes it
   one->socket.change_owner(nullptr);
   one->idle_since = now;
   one->next = to.first;

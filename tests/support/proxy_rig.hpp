@@ -174,7 +174,9 @@ class proxy_rig {
     proxy::model model;
     model.sections = {fe, be};
     if (edit) edit(model);
-    all = proxy::assemble(model, {});
+    proxy::assembly how;
+    how.pipes = 16;
+    all = proxy::assemble(model, how);
     all->logger->open();
     all->logger->start();
     proxy::home& home = *all->homes.front();

@@ -83,7 +83,7 @@ TEST_CASE("words of the command line and what they mean") {
        [](const options& o) {
          return o.one_socket && o.diagnose && o.ignore_unresolved && o.only_ipv4 && o.dump_libraries;
        }},
-      {{"-dS", "-dV", "-dG", "-dZ", "-dF", "-dT", "-de", "-dp", "-dk", "-dv", "-dc", "-ds", "-f", "a"},
+      {{"-dV", "-dG", "-dZ", "-dF", "-dT", "-de", "-dp", "-dk", "-dv", "-dc", "-ds", "-f", "a"},
        [](const options& o) { return o.files == arguments{"a"} && !o.debug && !o.verbose; }},
       {{"-q", "-V", "-f", "a"}, [](const options& o) { return o.quiet && o.verbose && !o.quiet_output(); }},
       {{"-p", "/x", "-L", "me", "-C", "/d", "-x", "/s", "-f", "a"},
