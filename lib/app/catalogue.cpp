@@ -6,6 +6,7 @@
 #include "log/keywords.hpp"
 #include "proxy/keywords.hpp"
 #include "proxy/model.hpp"
+#include "rules/keywords.hpp"
 #include "servers/keywords.hpp"
 
 namespace ringway::app {
@@ -28,11 +29,16 @@ const config::catalogue& catalogue() {
     c.mount<&section_settings::balance>("balance", balance::section_keywords());
     c.mount<&section_settings::log>("log", log::section_keywords());
 
+    c.mount<&section_settings::rules>("rules", rules::section_keywords());
+
     c.mount("proxy", proxy::bind_keywords());
     c.mount("servers", servers::server_keywords());
     c.mount("servers", servers::source_keywords());
     c.mount("balance", balance::algorithm_keywords());
     c.mount("log", log::target_keywords());
+
+    c.mount("rules", rules::fetch_keywords());
+    c.mount("rules", rules::converter_keywords());
 
     c.mount("haproxy", known_words());  // last: what this program does itself comes first
     return c;

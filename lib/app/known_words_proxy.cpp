@@ -15,7 +15,6 @@ constexpr place fronts = place::frontend | place::listen;
 constexpr place backs = place::backend | place::listen;
 
 constexpr word_group groups[] = {
-    {proxies, status::not_yet, 0, "A named condition.", {}, "acl"},
     {proxies, status::not_yet, 0, "Rules on requests and responses.", {},
      "http-request, http-response, http-after-response, tcp-request connection, tcp-request session,"
      "tcp-request content, tcp-request inspect-delay, tcp-response content, tcp-response inspect-delay, redirect,"
@@ -33,7 +32,6 @@ constexpr word_group groups[] = {
      "log-format, log-format-sd, error-log-format, log-steps, option httpslog, option log-health-checks"},
     {proxies, status::not_yet, 0, "A number for every request.", {}, "unique-id-format, unique-id-header"},
     {proxies, status::not_yet, 0, "A limit on the rate of new clients.", {}, "rate-limit sessions"},
-    {fronts, status::not_yet, 0, "Where requests go, by condition.", {}, "use_backend"},
     {fronts | place::defaults, status::not_yet, 0, "An answer for monitors.", {}, "monitor-uri, monitor fail, monitor-net"},
     {fronts, status::not_yet, 0, "Keeps parts of messages for the log.", {},
      "capture cookie, capture request header, capture response header, declare capture"},

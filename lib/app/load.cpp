@@ -81,6 +81,13 @@ class loader final : public config::section_host {
     return found;
   }
 
+  static section_settings begin_with(const defaults_section* base) {
+    if (base == nullptr) return {};
+    section_settings out = base->settings;
+    out.rules = base->settings.rules.inherited();
+    return out;
+  }
+
   bool good_name(const word& name, arguments& from, std::string_view kind) {
     const auto bad = config::bad_name_byte(name.text);
     if (!bad) return true;
@@ -100,8 +107,10 @@ class loader final : public config::section_host {
       fresh.where = name.where;
     }
     bool said = false;
-    if (const defaults_section* base = read_from(from, said)) fresh.settings = base->settings;
+    if (const defaults_section* base = read_from(from, said)) fresh.settings = begin_with(base);
     from.finish();
+    fresh.settings.rules.of = fresh.name.empty() ? rules::section_kind::anonymous_defaults
+                                                 : rules::section_kind::named_defaults;
     defaults_.push_back(std::move(fresh));
     current_ = &defaults_.back();
     return {place::defaults, &defaults_.back().settings, defaults_.back().name};
@@ -130,7 +139,7 @@ class loader final : public config::section_host {
     if (!said) base = current_;
     from.finish();
 
-    section_settings fresh = base != nullptr ? base->settings : section_settings{};
+    section_settings fresh = begin_with(base);
     fresh.name = name != nullptr ? name->text : std::string();
     fresh.where = where;
     fresh.front = here != place::backend;

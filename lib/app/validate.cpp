@@ -79,30 +79,30 @@ void binds_once(const proxy::model& of, diagnostics& report) {
   }
 }
 
-void default_backend(section_settings& section, const proxy::model& of, diagnostics& report) {
-  if (!section.front || section.default_backend.empty()) return;
+// The backend that a frontend names: it is there, and both are of one mode.
+void target(const section_settings& section, const std::string& name, const config::span& where,
+            const proxy::model& of, diagnostics& report) {
   std::vector<std::string_view> names;
   const section_settings* found = nullptr;
   const section_settings* front_only = nullptr;
   for (const section_settings& other : of.sections) {
     if (other.back) names.push_back(other.name);
-    if (other.name != section.default_backend) continue;
+    if (other.name != name) continue;
     if (other.back)
       found = &other;
     else
       front_only = &other;
   }
   if (found == nullptr) {
-    auto& said = report.alert("unknown-backend", section.default_backend_where,
-                              fmt::format("{} '{}': there is no backend '{}'", kind_of(section), section.name,
-                                          section.default_backend),
-                              config::did_you_mean(section.default_backend, names));
+    auto& said = report.alert("unknown-backend", where,
+                              fmt::format("{} '{}': there is no backend '{}'", kind_of(section), section.name, name),
+                              config::did_you_mean(name, names));
     if (front_only != nullptr) said.notes.emplace_back(front_only->where, "this is a frontend, without servers");
     return;
   }
   if (section.kind == proxy::mode::tcp && found->kind == proxy::mode::http) {
     // HAProxy turns such a connection into HTTP half-way.
-    auto& said = report.alert("not-supported-yet", section.default_backend_where,
+    auto& said = report.alert("not-supported-yet", where,
                               fmt::format("{} '{}' in mode tcp hands over to backend '{}' in mode http, which HAProxy "
                                           "does and ringway does not support yet",
                                           kind_of(section), section.name, found->name),
@@ -110,14 +110,83 @@ void default_backend(section_settings& section, const proxy::model& of, diagnost
     said.notes.emplace_back(found->where, "the backend is here");
     return;
   }
+  if (found == &section) {
+    report.alert("invalid-value", where,
+                 fmt::format("{} '{}' hands over to itself", kind_of(section), section.name),
+                 "without a backend of another name its own servers are used");
+    return;
+  }
   if (found->kind != section.kind) {
     auto& said = report.alert(
-        "mode-mismatch", section.default_backend_where,
+        "mode-mismatch", where,
         fmt::format("{} '{}' in mode {} cannot use backend '{}' in mode {}", kind_of(section), section.name,
                     section.kind == proxy::mode::http ? "http" : "tcp", found->name,
                     found->kind == proxy::mode::http ? "http" : "tcp"),
         "give both the same 'mode'; without one it is tcp");
     said.notes.emplace_back(found->where, "the backend is here");
+  }
+}
+
+// Names by number, as the running proxy counts them (proxy/assemble).
+class names_of_model final : public rules::directory {
+ public:
+  explicit names_of_model(const proxy::model& of) {
+    for (const section_settings& section : of.sections) {
+      if (section.back) {
+        back_numbers_.emplace(section.name, static_cast<std::uint32_t>(backs_.size()));
+        backs_.push_back(&section);
+      }
+      if (!section.front) continue;
+      front_names_.push_back(section.name);
+      // One that is disabled has nobody connected: a number that no frontend has.
+      front_numbers_.emplace(section.name, section.disabled ? rules::no_index - 1 : running_++);
+    }
+  }
+  std::uint32_t backend(std::string_view name) const override { return at(back_numbers_, name); }
+  std::uint32_t frontend(std::string_view name) const override { return at(front_numbers_, name); }
+  std::uint32_t server(std::uint32_t backend, std::string_view name) const override {
+    const auto& servers = backs_[backend]->servers;
+    for (std::size_t i = 0; i < servers.size(); ++i)
+      if (servers[i].name == name) return static_cast<std::uint32_t>(i);
+    return rules::no_index;
+  }
+  std::vector<std::string_view> backends() const override {
+    std::vector<std::string_view> out;
+    for (const section_settings* each : backs_) out.push_back(each->name);
+    return out;
+  }
+  std::vector<std::string_view> frontends() const override { return front_names_; }
+  std::vector<std::string_view> servers(std::uint32_t backend) const override {
+    std::vector<std::string_view> out;
+    for (const servers::settings& each : backs_[backend]->servers) out.push_back(each.name);
+    return out;
+  }
+
+ private:
+  using numbers = std::map<std::string, std::uint32_t, std::less<>>;
+  static std::uint32_t at(const numbers& in, std::string_view name) {
+    const auto found = in.find(name);
+    return found == in.end() ? rules::no_index : found->second;
+  }
+  numbers back_numbers_, front_numbers_;
+  std::vector<const section_settings*> backs_;
+  std::vector<std::string_view> front_names_;
+  std::uint32_t running_ = 0;
+};
+
+void where_requests_go(section_settings& section, const proxy::model& of, const names_of_model& names,
+                       diagnostics& report) {
+  rules::owner self{kind_of(section), section.name, rules::no_index, rules::no_index,
+                    section.kind == proxy::mode::http};
+  if (section.front) self.front = names.frontend(section.name);
+  if (section.back) self.back = names.backend(section.name);
+  rules::resolve(section.rules, self, names, report);
+  if (!section.front) return;
+  if (!section.default_backend.empty())
+    target(section, section.default_backend, section.default_backend_where, of, report);
+  for (rules::backend_choice& rule : section.rules.use_backend) {
+    target(section, rule.name, rule.name_where, of, report);
+    rule.target = names.backend(rule.name);
   }
 }
 
@@ -264,10 +333,11 @@ void process(proxy::global_settings& global, diagnostics& report) {
 void validate(proxy::model& of, diagnostics& report) {
   process(of.global, report);
   section_ids(of, report);
+  const names_of_model names(of);
   for (section_settings& section : of.sections) {
     bind_ids(section, report);
     listens(section, of, report);
-    default_backend(section, of, report);
+    where_requests_go(section, of, names, report);
     servers_of(section, of, report);
     mode_fits(section, report);
     time_limits(section, report);

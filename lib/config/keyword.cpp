@@ -16,6 +16,8 @@ std::string_view name_of(place one) {
     case place::log: return "log line";
     case place::balance: return "balance line";
     case place::source: return "source";
+    case place::fetch: return "condition";
+    case place::converter: return "sample expression";
     case place::nowhere: break;
   }
   return "";

@@ -27,6 +27,8 @@ enum class place : std::uint32_t {
   log = 1u << 9,       // words after the address of `log`
   balance = 1u << 10,  // algorithms
   source = 1u << 11,   // words after the address of a server's `source`
+  fetch = 1u << 12,      // samples: what a condition asks
+  converter = 1u << 13,  // behind a comma, what is done to a sample
 };
 constexpr place operator|(place a, place b) {
   return static_cast<place>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
@@ -44,7 +46,8 @@ inline constexpr place named_proxies = place::frontend | place::listen | place::
 inline constexpr place server_lines = place::server | place::default_server;
 inline constexpr std::array all_places = {
     place::file, place::global, place::defaults,       place::frontend, place::listen,  place::backend,
-    place::bind, place::server, place::default_server, place::log,      place::balance, place::source};
+    place::bind, place::server, place::default_server, place::log,      place::balance, place::source,
+    place::fetch, place::converter};
 std::string_view name_of(place one);  // "global", …; "server line" for words of lines
 
 enum class status : std::uint8_t {

@@ -183,6 +183,8 @@ std::string markdown(const catalogue& of) {
   table(out, of, "Words of a server's source", "Behind the address.", place::source);
   table(out, of, "Algorithms of balance", "The first word behind `balance`.", place::balance);
   table(out, of, "Words of log", "Between the address and the facility.", place::log);
+  table(out, of, "Samples", "What a condition asks: `acl <name> <sample> …`, `if { <sample> … }`.", place::fetch);
+  table(out, of, "Converters", "Behind a sample, with a comma: `hdr(host),lower`.", place::converter);
   out += "\n## Old spellings\n\nAccepted with a warning that shows today's.\n\n";
   others(out, of, status::retired);
   out += "\n## Without effect\n\nAccepted; they tune parts of HAProxy that are not here. `-V` names those in use.\n\n";

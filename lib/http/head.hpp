@@ -25,6 +25,7 @@ struct field {
   std::string_view line;
   known id = known::other;
   bool dropped = false;  // not for the other side
+  bool removed = false;  // by a rule: as if it had never come (dropped as well)
 };
 
 using field_list = std::vector<field>;

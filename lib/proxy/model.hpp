@@ -12,6 +12,7 @@
 #include "base/units.hpp"
 #include "config/span.hpp"
 #include "log/settings.hpp"
+#include "rules/ruleset.hpp"
 #include "servers/settings.hpp"
 
 namespace ringway::proxy {
@@ -92,6 +93,7 @@ struct section_settings {
   reuse_mode reuse = reuse_mode::safe;
 
   // both
+  rules::section rules;
   connection_mode connection = connection_mode::keep_alive;
   forwardfor_settings forwardfor;
   bool tcpka_client = false, tcpka_server = false;  // clitcpka, srvtcpka, tcpka

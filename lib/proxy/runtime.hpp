@@ -15,6 +15,7 @@
 #include "io/worker.hpp"
 #include "log/logger.hpp"
 #include "proxy/model.hpp"
+#include "rules/sample.hpp"
 #include "servers/pool.hpp"
 #include "servers/queue.hpp"
 #include "servers/state.hpp"
@@ -90,6 +91,7 @@ struct home {
   std::vector<std::unique_ptr<transaction>> spare;  // transactions at rest
   std::unique_ptr<char[]> scratch;                  // one head being written
   static constexpr std::size_t scratch_size = 65536;
+  rules::arena rules_memory;                        // what one run of rules makes on the way
 
   // Sessions of this worker, newest first.
   session* first_session = nullptr;

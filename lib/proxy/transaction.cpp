@@ -113,7 +113,7 @@ io::task<> transaction::refuse_silence(session& of) {
 }
 
 void transaction::choose_backend() {
-  back_ = of_->front.default_backend;
+  back_ = of_->front.settings.rules.use_backend.empty() ? of_->front.default_backend : backend_by_rules();
   if (back_ != nullptr) back_->connections.fetch_add(1, std::memory_order_relaxed);
   remember_request_line();
 }

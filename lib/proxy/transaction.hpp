@@ -42,6 +42,7 @@ class transaction {
   void begin(session& of);
   io::task<bool> read_head();
   void choose_backend();
+  backend* backend_by_rules();          // obey_rules.cpp
   bool check_head();                    // false: refused_ says why
   io::task<> refuse();
   io::task<bool> reach_server();        // a place, a link; retries inside

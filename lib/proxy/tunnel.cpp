@@ -9,8 +9,7 @@ io::task<> transaction::run_tunnel(session& of) {
   begin(of);
   began_ = of.ready_tick;
   head_at_ = began_;
-  back_ = of.front.default_backend;
-  if (back_ != nullptr) back_->connections.fetch_add(1, std::memory_order_relaxed);
+  choose_backend();
   of.requests = 1;
   if (of.front.log->at_start()) emit_log_early();
   const bool linked = co_await reach_server();

@@ -22,11 +22,11 @@ std::string around(place here, std::string_view line) {
   switch (here) {
     case place::file: return fmt::format("{}\n", line);
     case place::global: return fmt::format("global\n {}\n", line);
-    case place::defaults: return fmt::format("defaults\n mode http\n {}\n", line);
+    case place::defaults: return fmt::format("defaults named\n mode http\n {}\n", line);
     case place::frontend:
-      return fmt::format("frontend x\n mode http\n bind 127.0.0.1:1\n {}\nbackend shop\n mode http\n", line);
+      return fmt::format("frontend x\n mode http\n bind 127.0.0.1:1\n {}\nbackend shop\n mode http\nbackend api\n mode http\n", line);
     case place::listen:
-      return fmt::format("listen x\n mode http\n bind 127.0.0.1:1\n {}\nbackend shop\n mode http\n", line);
+      return fmt::format("listen x\n mode http\n bind 127.0.0.1:1\n {}\nbackend shop\n mode http\nbackend api\n mode http\n", line);
     case place::backend: return fmt::format("backend x\n mode http\n {}\n", line);
     case place::bind: return fmt::format("frontend x\n bind 127.0.0.1:1 {}\n", line);
     case place::server: return fmt::format("backend x\n mode http\n server s 192.0.2.1:80 {}\n", line);
@@ -34,6 +34,10 @@ std::string around(place here, std::string_view line) {
     case place::log: return fmt::format("global\n log 127.0.0.1 {} local0\n", line);
     case place::balance: return fmt::format("backend x\n mode http\n {}\n", line);
     case place::source: return fmt::format("backend x\n server s 192.0.2.1:80 source 192.0.2.9 {}\n", line);
+    case place::fetch:
+    case place::converter:
+      return fmt::format("frontend x\n mode http\n bind 127.0.0.1:1\n use_backend shop if {{ {} }}\n"
+                         "backend shop\n mode http\n server s1 192.0.2.1:80\n", line);
     case place::nowhere: break;
   }
   return {};
@@ -140,5 +144,5 @@ TEST_CASE("--help-keywords: what it finds, in 80 columns") {
   CHECK(found.find("hash-type map-based|consistent") != std::string::npos);
   CHECK(found.find("roundrobin") == std::string::npos);
   CHECK(config::print_keywords(c, "timeot client").find("did you mean 'timeout client'?") != std::string::npos);
-  CHECK(config::print_keywords(c, "acl").find("not supported yet") != std::string::npos);
+  CHECK(config::print_keywords(c, "stick-table").find("not supported yet") != std::string::npos);
 }

@@ -1,0 +1,14 @@
+// The rows of rules, and the tables behind them as rows of the manual.
+#pragma once
+#include <span>
+
+#include "config/keyword.hpp"
+#include "rules/ruleset.hpp"
+
+namespace ringway::rules {
+
+std::span<const config::keyword> section_keywords();    // fill rules::section
+std::span<const config::keyword> fetch_keywords();      // place::fetch; for the manual
+std::span<const config::keyword> converter_keywords();  // place::converter; for the manual
+
+}  // namespace ringway::rules
