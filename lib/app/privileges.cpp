@@ -211,6 +211,14 @@ outcome raise_descriptors(const limits_plan& plan) {
       {}};
 }
 
+bool fit_descriptors(limits_plan& plan, const descriptor_needs& needs, const rlimit& now) {
+  if (!plan.automatic || now.rlim_cur >= plan.descriptors) return false;
+  const rlim_t fixed = fixed_descriptors(needs);
+  plan.maxconn = static_cast<unsigned>(std::max<rlim_t>(now.rlim_cur > fixed ? (now.rlim_cur - fixed) / 2 : 0, 1));
+  plan.descriptors = fixed + 2 * rlim_t{plan.maxconn};
+  return true;
+}
+
 outcome limit_memory(unsigned memory_mb) {
   if (memory_mb == 0) return std::nullopt;
   rlimit wanted{};

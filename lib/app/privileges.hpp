@@ -68,6 +68,8 @@ limits_plan plan_limits(const limits_wanted& wanted, const descriptor_needs& nee
 rlimit descriptor_limit();  // RLIMIT_NOFILE as it is
 // Raises the soft limit, and the hard one if that is needed and allowed. Never lowers.
 outcome raise_descriptors(const limits_plan& plan);
+// Where fewer descriptors are to be had than an automatic maxconn wants: as many connections as they serve. True: lowered.
+bool fit_descriptors(limits_plan& plan, const descriptor_needs& needs, const rlimit& now);
 // RLIMIT_DATA: what the process allocates, without the address space that threads merely reserve.
 outcome limit_memory(unsigned memory_mb);
 

@@ -159,6 +159,10 @@ bool supervisor::prepare() {
     }
     warn(*failed);
   }
+  // Accepting more than there are descriptors for would leave those who are in without a way to a server.
+  if (fit_descriptors(plan_, needs, descriptor_limit()))
+    say("WARNING", "only " + std::to_string(descriptor_limit().rlim_cur) + " descriptors are to be had (ulimit -n): maxconn is " +
+                       std::to_string(plan_.maxconn));
 
   listening_options listen;
   listen.workers = workers_;
@@ -302,10 +306,12 @@ void supervisor::stop_softly() {
   finishing_ = true;
   if (presence_.notify) notify_service_manager(stopping_state);
   runtime_->stopping.store(true);
+  runtime_->listening.store(static_cast<std::uint32_t>(runtime_->homes.size()));
   for (const auto& home : runtime_->homes)
     home->worker.post([at = home.get()] {
-      at->stop_listening();
+      at->stop_listening_softly();
       at->wake_idle_sessions();
+      at->all.listening.fetch_sub(1);
     });
   if (model_.global.hard_stop_after) hard_stop_ = std::chrono::steady_clock::now() + *model_.global.hard_stop_after;
   look_whether_done();
@@ -313,7 +319,9 @@ void supervisor::stop_softly() {
 
 void supervisor::look_whether_done() {
   const bool late = model_.global.hard_stop_after && std::chrono::steady_clock::now() >= hard_stop_;
-  if (sessions() == 0 || late) {
+  // Nobody is left once nobody is listening: who waited to be accepted is a session by then.
+  const bool done = runtime_->listening.load() == 0 && sessions() == 0;
+  if (done || late) {
     if (late && sessions() != 0) say("WARNING", "hard-stop-after has passed, closing the sessions that are left");
     control_.stop();
     return;

@@ -22,45 +22,144 @@ void listener::start() { home_.worker.events().add(fd_, *this, EPOLLIN); }
 
 void listener::close() {
   if (fd_ < 0) return;
+  home_.all.paused.leave(*this);
   home_.worker.events().remove(fd_, *this);
   ::close(fd_);
   fd_ = -1;
 }
 
+void listener::drain_and_close() {
+  // Above the limits, too: these have been told that somebody listens here.
+  for (;;) {
+    sockaddr_storage from{};
+    socklen_t length = sizeof from;
+    const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EINTR || errno == ECONNABORTED || errno == EPROTO)) continue;
+    if (fd < 0) break;
+    front_.come_in(home_.all, bind_);
+    session::begin(home_, front_, bind_, fd, from_raw(reinterpret_cast<const sockaddr*>(&from), length));
+  }
+  close();
+}
+
 bool listener::may_accept() const {
   const auto below = [](const std::atomic<std::uint32_t>& count, unsigned limit) {
-    return limit == 0 || count.load(std::memory_order_relaxed) < limit;
+    return limit == 0 || count.load() < limit;
   };
-  return below(front_.connections_of(bind_), bind_.maxconn) && below(front_.connections, front_.maxconn) && below(home_.all.connections, home_.all.maxconn);
+  return below(front_.connections_of(bind_), bind_.maxconn) && below(front_.connections, front_.maxconn) &&
+         below(home_.all.connections, home_.all.maxconn);
 }
 
-void listener::pause() {
-  if (paused_) return;
-  paused_ = true;
-  home_.worker.events().modify(fd_, *this, 0);
-  home_.wake_housekeeping();
+bool listener::take_place() {
+  const auto take = [](std::atomic<std::uint32_t>& count, unsigned limit) {
+    if (count.fetch_add(1) < limit || limit == 0) return true;
+    count.fetch_sub(1);
+    return false;
+  };
+  if (!take(home_.all.connections, home_.all.maxconn)) return false;
+  if (!take(front_.connections, front_.maxconn)) {
+    home_.all.connections.fetch_sub(1);
+    return false;
+  }
+  if (!take(front_.connections_of(bind_), bind_.maxconn)) {
+    front_.connections.fetch_sub(1);
+    home_.all.connections.fetch_sub(1);
+    return false;
+  }
+  return true;
 }
 
-void listener::resume() {
-  if (!paused_ || fd_ < 0 || !may_accept()) return;
+void listener::pause(found why) {
+  if (!paused_) {
+    paused_ = true;
+    home_.worker.events().modify(fd_, *this, 0);
+    home_.wake_housekeeping();
+  }
+  home_.all.paused.join(*this, why == found::limit);
+  // A place may have come free between the look and the queueing.
+  if (why == found::limit && may_accept()) try_again();
+}
+
+void listener::go_on() {
+  home_.all.paused.leave(*this);
   paused_ = false;
   home_.worker.events().modify(fd_, *this, EPOLLIN);
 }
 
+void listener::try_again() {
+  if (paused_ && fd_ >= 0) go_on();
+}
+
+void listener::resume_if_called() {
+  if (!called_.exchange(false) || !paused_ || fd_ < 0) return;
+  go_on();
+  on_event(EPOLLIN);  // at once: when nobody waits here any more, the place is the next one's
+}
+
+listener::found listener::accept_one() {
+  if (!take_place()) return found::limit;
+  sockaddr_storage from{};
+  socklen_t length = sizeof from;
+  const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    session::begin(home_, front_, bind_, fd, from_raw(reinterpret_cast<const sockaddr*>(&from), length));
+    return found::more;
+  }
+  const int error = errno;
+  front_.give_back(home_.all, bind_);
+  if (error == EINTR || error == ECONNABORTED || error == EPROTO) return found::more;
+  if (error != EAGAIN && error != EWOULDBLOCK) return found::no_means;
+  return found::nobody;
+}
+
 void listener::on_event(std::uint32_t) {
   for (int i = 0; i < most_at_once; ++i) {
-    if (!may_accept()) return pause();
-    sockaddr_storage from{};
-    socklen_t length = sizeof from;
-    const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-      // No descriptors or no memory: those who are in stay; try again at the next housekeeping.
-    home_.pipes.clear();
-      return pause();
+    const found now = accept_one();
+    if (now == found::more) continue;
+    // Links kept for those who are in are worth more than one more client; links beyond that are not.
+    if (now == found::no_means && home_.idle_links.idle() > home_.sessions) {
+      home_.idle_links.clear();
+      continue;
     }
-    session::begin(home_, front_, bind_, fd, from_raw(reinterpret_cast<const sockaddr*>(&from), length));
+    if (now == found::no_means) home_.pipes.clear();
+    // The place was held for a moment; another worker may have missed it.
+    if (now != found::limit) home_.all.paused.call_one(false);
+    if (now != found::nobody) pause(now);
+    return;
+  }
+}
+
+void paused_listeners::join(listener& one, bool for_limit) {
+  const std::lock_guard guard(lock_);
+  one.for_limit_ = for_limit;
+  if (one.listed_) return;
+  one.listed_ = true;
+  waiting_.push_back(&one);
+  count_.fetch_add(1);
+}
+
+void paused_listeners::leave(listener& one) {
+  const std::lock_guard guard(lock_);
+  one.called_.store(false);
+  if (!one.listed_) return;
+  one.listed_ = false;
+  std::erase(waiting_, &one);
+  count_.fetch_sub(1);
+}
+
+void paused_listeners::call_first(bool for_means) {
+  const std::lock_guard guard(lock_);
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    listener* one = waiting_[i];
+    if (!(for_means || one->for_limit_) || !one->may_accept()) continue;
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    count_.fetch_sub(1);
+    one->listed_ = false;
+    one->called_.store(true);
+    // The home outlives its listeners, which may be closed before the mail is read.
+    home& at = one->home_;
+    at.worker.post([&at] { at.resume_listeners(); });
+    return;
   }
 }
 

@@ -143,7 +143,7 @@ io::task<bool> transaction::find_link() {
       redispatched_ = true;
       continue;
     }
-    if (connect_cause_ == 'S') {
+    if (connect_cause_ != 's') {
       const bool waited = co_await pause_before_retry();
       if (!waited) co_return false;
     }
@@ -246,7 +246,11 @@ io::task<bool> transaction::connect() {
   link_ = std::make_unique<servers::link>(at_->worker.events(), &of_->wake);
   const servers::connect_options how{back_->settings.tcpka_server, back_->settings.nolinger};
   const std::uint16_t client_port = server.config().port_relative ? of_->local().port : std::uint16_t{0};
-  const servers::connect_result started = servers::begin_connect(server, client_port, how, *link_);
+  servers::connect_result started = servers::begin_connect(server, client_port, how, *link_);
+  if (started.what == servers::connect_start::no_resources) {
+    at_->all.close_idle_links(*at_);  // their descriptors are worth more here
+    started = servers::begin_connect(server, client_port, how, *link_);
+  }
   if (started.what != servers::connect_start::begun) {
     link_.reset();
     if (started.what == servers::connect_start::no_resources) {

@@ -14,6 +14,24 @@ constexpr std::size_t most_spare = 256;         // transactions at rest
 
 runtime::~runtime() = default;
 
+void runtime::close_idle_links(home& here) {
+  here.idle_links.clear();
+  for (const auto& one : homes)
+    if (one.get() != &here) one->worker.post([at = one.get()] { at->idle_links.clear(); });
+}
+
+void frontend::come_in(runtime& all, const bind_settings& bind) {
+  all.connections.fetch_add(1);
+  connections.fetch_add(1);
+  connections_of(bind).fetch_add(1);
+}
+
+void frontend::give_back(runtime& all, const bind_settings& bind) {
+  connections_of(bind).fetch_sub(1);
+  connections.fetch_sub(1);
+  all.connections.fetch_sub(1);
+}
+
 home::home(runtime& of, unsigned index, std::size_t buffer_size, std::size_t pipes_here)
     : all(of), pipes(of.global.pipesize, pipes_here), worker(index, buffer_size), scratch(new char[scratch_size]), housekeeping_wake(worker.ready()) {
   worker.on_escape = [this](const char*) { all.escaped.fetch_add(1); };
@@ -38,8 +56,13 @@ void home::stop_listening() {
   listeners.clear();
 }
 
+void home::stop_listening_softly() {
+  for (auto& one : listeners) one->drain_and_close();
+  listeners.clear();
+}
+
 void home::resume_listeners() {
-  for (auto& one : listeners) one->resume();
+  for (auto& one : listeners) one->resume_if_called();
 }
 
 void home::kill_sessions() {
@@ -69,8 +92,8 @@ io::task<> home::housekeeping() {
     if (worker.now() - purged_at >= housekeeping_period) {
       purged_at = worker.now();
       idle_links.purge(worker.now(), purge_delay);
+      for (auto& one : listeners) one->try_again();
     }
-    resume_listeners();
   }
 }
 

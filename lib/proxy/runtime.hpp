@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ class session;
 class transaction;
 class listener;
 struct home;
+struct runtime;
 
 struct backend {
   backend(const section_settings& from, std::size_t number) : settings(from), index(number) {}
@@ -54,6 +56,27 @@ struct frontend {
   std::atomic<std::uint32_t>& connections_of(const bind_settings& bind) {
     return bind_connections[static_cast<std::size_t>(&bind - settings.binds.data())];
   }
+  // A connection's place: counted in whatever the limits say; given back without telling anybody.
+  void come_in(runtime& all, const bind_settings& bind);
+  void give_back(runtime& all, const bind_settings& bind);
+};
+
+// Listeners that had to pause, of all workers, in the order in which they did. Threads: any.
+class paused_listeners {
+ public:
+  void join(listener& one, bool for_limit);
+  void leave(listener& one);
+  // A place is free; or (for_means) a connection ended, which frees descriptors and memory as well. Calls the first
+  // listener that can use it. One load when nobody is paused.
+  void call_one(bool for_means) {
+    if (count_.load() != 0) call_first(for_means);
+  }
+
+ private:
+  void call_first(bool for_means);
+  std::atomic<std::uint32_t> count_{0};
+  std::mutex lock_;
+  std::vector<listener*> waiting_;
 };
 
 // One process's whole configuration in motion.
@@ -64,9 +87,11 @@ struct runtime {
   std::unique_ptr<log::logger> logger;
   unsigned maxconn = 0;                          // global; 0: no limit
   std::atomic<std::uint32_t> connections{0};     // actconn
+  paused_listeners paused;
   std::atomic<std::uint64_t> escaped{0};         // exceptions that left a session: bugs, counted
   std::atomic<bool> stopping{false};             // soft stop: no new connections, sessions end after their response
   std::vector<std::unique_ptr<home>> homes;      // one per worker
+  std::atomic<std::uint32_t> listening{0};       // homes whose listeners are not closed yet
 
   // Pipes of a number that nobody set use the descriptors of connections that might still come.
   bool pipes_reserved = false;  // maxpipes was said: they have descriptors of their own
@@ -75,6 +100,8 @@ struct runtime {
   }
 
   ~runtime();
+  // Descriptors or ports are needed now: kept links go, those of `here` at once. From here's thread.
+  void close_idle_links(home& here);
 };
 
 // What a worker owns.
@@ -97,7 +124,7 @@ struct home {
   session* first_session = nullptr;
   std::size_t sessions = 0;
 
-  // The worker's housekeeping: purges idle links once a second while there are any, resumes listeners.
+  // The worker's housekeeping: purges idle links once a second while there are any, tries paused listeners again.
   io::task<> housekeeping();
   void wake_housekeeping() { if (idle_housekeeping) housekeeping_wake.wake(); }
   io::waker housekeeping_wake;
@@ -106,7 +133,8 @@ struct home {
 
   // Worker's thread only.
   void stop_listening();
-  void resume_listeners();
+  void stop_listening_softly();  // takes in whoever waits to be accepted first
+  void resume_listeners();       // those that were called
   void kill_sessions();        // all end as soon as the loop comes to them
   void wake_idle_sessions();   // soft stop: those between two requests end
   std::unique_ptr<transaction> take_transaction();

@@ -5,17 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <new>
+
 #include "proxy/listener.hpp"
 #include "proxy/transaction.hpp"
 
 namespace ringway::proxy {
-
-namespace {
-
-void count_up(std::atomic<std::uint32_t>& what) { what.fetch_add(1, std::memory_order_relaxed); }
-void count_down(std::atomic<std::uint32_t>& what) { what.fetch_sub(1, std::memory_order_relaxed); }
-
-}  // namespace
 
 session::session(home& where, frontend& through, const bind_settings& by, const address& from)
     : at(where),
@@ -34,19 +29,15 @@ session::session(home& where, frontend& through, const bind_settings& by, const 
   if (next_ != nullptr) next_->previous_ = this;
   at.first_session = this;
   ++at.sessions;
-  count_up(front.connections_of(bind));
-  count_up(front.connections);
-  count_up(at.all.connections);
 }
 
 session::~session() {
   (previous_ != nullptr ? previous_->next_ : at.first_session) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   --at.sessions;
-  count_down(front.connections_of(bind));
-  count_down(front.connections);
-  count_down(at.all.connections);
-  if (bind.maxconn != 0 || front.maxconn != 0 || at.all.maxconn != 0) at.resume_listeners();
+  socket.close();  // before anybody is told that there is room
+  front.give_back(at.all, bind);
+  at.all.paused.call_one(true);
 }
 
 void session::begin(home& at, frontend& front, const bind_settings& bind, int fd, const address& client) {
@@ -59,12 +50,22 @@ void session::begin(home& at, frontend& front, const bind_settings& bind, int fd
     const linger off{1, 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
   }
-  std::unique_ptr<session> self(new session(at, front, bind, client));
-  if (self->socket.adopt(fd) != 0) {
-    ::close(fd);
-    return;
+  bool owned = false, counted = false;
+  try {
+    std::unique_ptr<session> self(new session(at, front, bind, client));
+    counted = true;  // its end gives the place back
+    if (self->socket.adopt(fd) != 0) {
+      ::close(fd);
+      return;
+    }
+    owned = true;
+    at.worker.spawn(run(std::move(self)));
+  } catch (const std::bad_alloc&) {
+    // -m, or the machine has no memory left: this one is not let in, those who are in go on.
+    if (!owned) ::close(fd);
+    if (!counted) front.give_back(at.all, bind);
+    at.all.escaped.fetch_add(1);
   }
-  at.worker.spawn(run(std::move(self)));
 }
 
 address session::local() const {

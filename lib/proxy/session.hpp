@@ -14,7 +14,7 @@ namespace ringway::proxy {
 
 class session {
  public:
-  // Owns `fd` from here on, whatever happens.
+  // Owns `fd` from here on, whatever happens, and the place it was counted in for (frontend::come_in).
   static void begin(home& at, frontend& front, const bind_settings& bind, int fd, const address& client);
   ~session();
   session(const session&) = delete;

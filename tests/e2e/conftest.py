@@ -136,12 +136,12 @@ def exchange(port, data, timeout=2.0, shut=False, until_bytes=None):
 class Process:
     """A started program whose output is kept."""
 
-    def __init__(self, command, log, env=None, cwd=None):
+    def __init__(self, command, log, env=None, cwd=None, before=None):
         self.log_path = log
         self._output = open(log, "wb")
         self.started = time.monotonic()
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                                        stdout=self._output, stderr=subprocess.STDOUT,
+                                        stdout=self._output, stderr=subprocess.STDOUT, preexec_fn=before,
                                         env={**os.environ, **(env or {})}, cwd=cwd)
 
     @property
@@ -279,15 +279,16 @@ def proxy(program, tmp_path):
     """Factory: proxy(text) writes the configuration, starts the program and waits until it accepts.
 
     `{port}` in the text is filled with a free port (other names from keyword arguments); to write braces that mean
-    themselves, double them. Returns a Proxy: .port, .fetch(), .exchange(), .lines, .wait_line(), .reload(), .stop().
+    themselves, double them. `before` runs in the child before the program. Returns a Proxy: .port, .fetch(), .exchange(), .lines, .wait_line(), .reload(), .stop().
     """
     made = []
 
-    def start(text, *flags, port=None, env=None, ready=True, cwd=None, **names):
+    def start(text, *flags, port=None, env=None, ready=True, cwd=None, before=None, **names):
         port = port or free_port()
         config = tmp_path / f"haproxy-{len(made)}.cfg"
         config.write_text(text.format(port=port, **names) if "{port}" in text or names else text)
-        one = Proxy([program, "-db", *flags, "-f", config], tmp_path / f"proxy-{len(made)}.log", port, env=env, cwd=cwd)
+        one = Proxy([program, "-db", *flags, "-f", config], tmp_path / f"proxy-{len(made)}.log", port, env=env, cwd=cwd,
+                    before=before)
         one.config = config
         made.append(one)
         if ready:

@@ -328,6 +328,25 @@ TEST_CASE("descriptors and maxconn") {
   CHECK(plan_limits({500, 9000, {}, 16384}, needs, {1024, 1024}).descriptors == 9000);
 }
 
+TEST_CASE("an automatic maxconn is no more than the descriptors that are really there serve") {
+  descriptor_needs needs;
+  needs.workers = 2;
+  const rlim_t fixed = fixed_descriptors(needs);
+  rlimit now{64, 64};
+  limits_plan plan = plan_limits({}, needs, now);
+  CHECK(plan.maxconn == 100);
+  CHECK(fit_descriptors(plan, needs, now));
+  CHECK(plan.maxconn == (64 - fixed) / 2);
+  CHECK(plan.descriptors <= 64);
+  CHECK_FALSE(fit_descriptors(plan, needs, now));
+  now.rlim_cur = 3;
+  CHECK(fit_descriptors(plan, needs, now));
+  CHECK(plan.maxconn == 1);
+  limits_plan said = plan_limits({500, {}, {}, 16384}, needs, now);
+  CHECK_FALSE(fit_descriptors(said, needs, now));
+  CHECK(said.maxconn == 500);
+}
+
 TEST_CASE("the soft limit is raised, the impossible is said") {
   const int status = in_child([] {
     rlimit low = descriptor_limit();

@@ -2,7 +2,9 @@
 #include <sys/socket.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "io/socket.hpp"
 #include "io/worker.hpp"
@@ -100,4 +102,33 @@ TEST_CASE("timers: moving a deadline on costs no filing, moving it back does") {
   two.disarm();
   list.expire(1000);
   CHECK(list.size() == 0);
+}
+
+namespace {
+
+io::task<> at_once() { co_return; }
+
+}  // namespace
+
+TEST_CASE("coroutines that end without waiting are all seen to end") {
+  io::worker on(0, 4096);
+  std::size_t left = 0;
+  on.start();
+  // In many turns and in one: a connection that is closed before it is accepted is such a coroutine.
+  for (int turn = 0; turn < 300; ++turn) on.post([&] { on.spawn(at_once()); });
+  on.post([&] {
+    for (int i = 0; i < 1000; ++i) on.spawn(at_once());
+  });
+  std::atomic<bool> asked{false};
+  on.post([&] { asked.store(true); });
+  while (!asked.load()) std::this_thread::yield();
+  std::atomic<bool> seen{false};
+  on.post([&] {
+    left = on.running();
+    seen.store(true);
+    on.stop();
+  });
+  on.join();
+  CHECK(seen.load());
+  CHECK(left == 0);
 }
