@@ -4,6 +4,7 @@ _ringway() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
   if [[ $COMP_CWORD -gt 1 ]]; then case ${COMP_WORDS[1]} in
+    migrate) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --output --in-place --to --no-comments --json --list" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
   esac; fi
   case $before in
     -f|--config|-p|-x)
@@ -21,7 +22,7 @@ _ringway() {
     mapfile -t COMPREPLY < <(compgen -W "-f --config -c --check --syntax-only --try-bind -cc --diagnostics -dW -dD -q -V -D -db -d -W -Ws -C -p -sf -st -n -N -m -L --port --resolve --resolve-period -dr -dR -dC -dK -dL -v --version -vv -vq -vqs -vqb -h --help --help-keywords -S -x -4 -dM -dA -dI -dV -dT -dS -dZ -dF -dG -de -dp -dk -dv -dc -ds -dt" -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
-    if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY+=($(compgen -W "" -- "$word")); fi
+    if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY+=($(compgen -W "migrate" -- "$word")); fi
   fi
 }
 complete -o filenames -F _ringway ringway

@@ -2,4 +2,8 @@
 #pragma once
 #include "app/subcommands.hpp"
 
-namespace ringway::app {}  // namespace ringway::app
+namespace ringway::app {
+
+extern const subcommand migrate_command;
+
+}  // namespace ringway::app
