@@ -36,9 +36,8 @@ constexpr word_group groups[] = {
      "alpn, ca-file, check-alpn, check-sni, ciphers, ciphersuites, client-sigalgs, crl-file, crt, curves, npn, sigalgs,"
      "sni, ssl-max-ver, ssl-min-ver, verify, verifyhost, ktls, ech"},
     {server_lines, status::not_yet, 0, "Tells the server who the client is.", {},
-     "send-proxy, send-proxy-v2, send-proxy-v2-ssl, send-proxy-v2-ssl-cn, check-send-proxy, no-check-send-proxy,"
-     "no-send-proxy, no-send-proxy-v2, no-send-proxy-v2-ssl, no-send-proxy-v2-ssl-cn, check-via-socks4"},
-    {server_lines, status::not_yet, 1, "Tells the server who the client is.", {}, "proxy-v2-options, set-proxy-v2-tlv-fmt, socks4"},
+     "send-proxy-v2-ssl, send-proxy-v2-ssl-cn, no-send-proxy-v2-ssl, no-send-proxy-v2-ssl-cn, check-via-socks4"},
+    {server_lines, status::not_yet, 1, "Tells the server who the client is.", {}, "set-proxy-v2-tlv-fmt, socks4"},
     {server_lines, status::not_yet, 0, "Checks by an agent, and persistence.", {},
      "agent-check, no-agent-check, stick, non-stick, check-reuse-pool, no-check-reuse-pool"},
     {server_lines, status::not_yet, 1, "Checks by an agent, observation, persistence.", {},

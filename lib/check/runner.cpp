@@ -20,6 +20,8 @@
 
 #include "check/judge.hpp"
 #include "io/task.hpp"
+#include "proxy_protocol/header.hpp"
+#include "servers/connector.hpp"
 
 namespace ringway::check {
 
@@ -96,6 +98,20 @@ int bind_source(int fd, const servers::source_settings& source) {
     if (errno != EADDRINUSE) return errno;
   }
   return EADDRINUSE;
+}
+
+// A PROXY header where the server's line asks for one. The send buffer is empty, so all of it goes at once; that the
+// check is over then does not hinder it from arriving.
+void say_who_checks(int fd, const servers::settings& config) {
+  sockaddr_storage own{}, other{};
+  socklen_t own_length = sizeof own, other_length = sizeof other;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_length) != 0) own_length = 0;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&other), &other_length) != 0) other_length = 0;
+  const proxy_protocol::endpoints ends{from_raw(reinterpret_cast<const sockaddr*>(&own), own_length),
+                                       from_raw(reinterpret_cast<const sockaddr*>(&other), other_length)};
+  proxy_protocol::written text;
+  const std::size_t size = servers::write_check_header(config, ends, text);
+  if (size > 0) (void)!::send(fd, text.data(), size, MSG_NOSIGNAL);
 }
 
 milliseconds since(servers::clock::time_point start) {
@@ -226,10 +242,12 @@ io::task<result> runner::core::attempt(std::shared_ptr<core> self, std::size_t w
     socklen_t size = sizeof error;
     if (getsockopt(back.native(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
     if (error != 0) co_return refused(error, false, to.unix_socket, since(start));
+    say_who_checks(back.native(), server.config());
     const linger reset{1, 0};
     setsockopt(back.native(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     co_return connected(since(start));
   }
+  say_who_checks(fd.native(), server.config());
   const linger reset{1, 0};
   setsockopt(fd.native(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   co_return connected(since(start));

@@ -1,8 +1,11 @@
-// The PROXY header of a client's connection: read before anything else, and who the client is from then on.
+// PROXY headers: a client's, read before anything else, and who the client is from then on; and the one that begins a
+// connection to a server.
 #include <algorithm>
 
 #include "proxy/session.hpp"
+#include "proxy/transaction.hpp"
 #include "proxy_protocol/header.hpp"
+#include "servers/connector.hpp"
 
 namespace ringway::proxy {
 
@@ -81,6 +84,34 @@ void session::log_early_end(const char* reason, bool sent_nothing) {
   said.reason = reason;
   said.sent_nothing = sent_nothing;
   front.log->emit(at.worker.index(), said);
+}
+
+// On a connection that has just been made. False: it was lost, or not taken in time.
+io::task<bool> transaction::send_proxy_header() {
+  const proxy_protocol::endpoints who{of_->client, of_->local()};
+  proxy_protocol::written text;
+  const std::size_t size = servers::write_proxy_header(link_->server->config(), who, text);
+  const bool request_follows = of_->front.settings.kind == mode::http;
+  std::size_t sent = 0;
+  arm_server(back_->settings.time.connect);
+  while (sent < size) {
+    const iovec rest{text.data() + sent, size - sent};
+    const io::transfer t = link_->socket.write(&rest, 1, request_follows);
+    if (t.what == io::outcome::done) {
+      sent += t.bytes;
+    } else if (t.what == io::outcome::blocked) {
+      co_await of_->wake.wait();
+      if (dead() || client_gone()) co_return false;
+      if (of_->server_limit.passed(now())) {
+        connect_cause_ = 's';
+        co_return false;
+      }
+    } else {
+      co_return false;
+    }
+  }
+  of_->server_limit.disarm();
+  co_return true;
 }
 
 }  // namespace ringway::proxy

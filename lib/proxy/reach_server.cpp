@@ -278,10 +278,22 @@ io::task<bool> transaction::connect() {
     link_.reset();
     co_return false;
   }
+  if (server.config().sends_proxy()) {
+    const bool sent = co_await send_proxy_header();
+    if (!sent) {
+      link_.reset();
+      co_return false;
+    }
+  }
   connected_ = true;
   connected_at_ = now();
   at_->idle_links.began(server);
   co_return true;
+}
+
+// Only for the client at hand: nobody may share, or nobody else is whom its PROXY header names.
+bool transaction::link_is_private(const servers::state& server) const {
+  return back_->settings.reuse == reuse_mode::never || server.config().sends_proxy();
 }
 
 // Either side's section may ask for closing; the backend's word comes first.
@@ -294,7 +306,8 @@ connection_mode transaction::connection_with_server() const {
 bool transaction::take_idle_link(const servers::state& server) {
   if (connection_with_server() != connection_mode::keep_alive) return false;
   const bool first = of_->requests <= 1;
-  switch (back_->settings.reuse) {
+  const reuse_mode how = link_is_private(server) ? reuse_mode::never : back_->settings.reuse;
+  switch (how) {
     case reuse_mode::never:
       if (of_->own_link && of_->own_link->server == &server && servers::pool::sound(*of_->own_link))
         link_ = std::move(of_->own_link);
@@ -319,7 +332,7 @@ void transaction::give_back_link(bool reusable) {
   if (!link_) return;
   if (connected_) at_->idle_links.ended(*link_->server);
   connected_ = false;
-  if (reusable && back_->settings.reuse == reuse_mode::never) {
+  if (reusable && link_is_private(*link_->server)) {
     if (link_->socket.has_input()) return link_.reset();
     ++link_->requests;
     link_->socket.change_owner(nullptr);

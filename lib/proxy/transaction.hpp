@@ -56,7 +56,9 @@ class transaction {
   io::task<bool> find_link();
   io::task<bool> take_place(balance::server_index avoid);
   io::task<bool> connect();             // false: failed, see connect_cause_ and connect_reason_
+  io::task<bool> send_proxy_header();   // proxy_header.cpp
   bool take_idle_link(const servers::state& server);
+  bool link_is_private(const servers::state& server) const;
   connection_mode connection_with_server() const;
   io::task<bool> pause_before_retry();
   balance::request_facts facts() const;

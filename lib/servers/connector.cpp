@@ -80,4 +80,19 @@ connect_result begin_connect(const state& server, std::uint16_t client_port, con
   return {};
 }
 
+std::size_t write_proxy_header(const settings& server, const proxy_protocol::endpoints& client,
+                               proxy_protocol::written& into) {
+  if (server.send_proxy_v2) return proxy_protocol::write_v2(client, server.send_proxy_checksum, into);
+  return server.send_proxy ? proxy_protocol::write_v1(client, into) : 0;
+}
+
+// Version 1 has no word for "nobody's" that every server accepts, so it names the check's own addresses (2.1 there).
+std::size_t write_check_header(const settings& server, const proxy_protocol::endpoints& own,
+                               proxy_protocol::written& into) {
+  const bool elsewhere = server.check.port != 0 || server.check.addr;
+  if (!server.check.send_proxy && (!server.sends_proxy() || elsewhere)) return 0;
+  if (server.send_proxy_v2) return proxy_protocol::write_local_v2(server.send_proxy_checksum, into);
+  return proxy_protocol::write_v1(own, into);
+}
+
 }  // namespace ringway::servers

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "balance/keywords.hpp"
 #include "config/catalogue.hpp"
 #include "config/places.hpp"
@@ -52,6 +54,11 @@ void check_addr(settings& to, arguments& from) {
 template <bool Enabled>
 void check(settings& to, arguments&) {
   to.check.enabled = Enabled;
+}
+
+template <bool Enabled>
+void check_send_proxy(settings& to, arguments&) {
+  to.check.send_proxy = Enabled;
 }
 
 void source(settings& to, arguments& from) {
@@ -120,6 +127,35 @@ void hash_key(settings& to, arguments& from) {
   }
 }
 
+void proxy_options(settings& to, arguments& from) {
+  const word* given = from.need("an option, for example crc32c");
+  if (given == nullptr) return;
+  constexpr std::string_view later[] = {"ssl", "cert-cn", "ssl-cipher", "cert-sig", "cert-key", "authority", "unique-id"};
+  bool checksum = false;
+  std::string_view rest = given->text;
+  std::size_t offset = 0;
+  while (true) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view one = rest.substr(0, comma);
+    const config::span where = config::part_of(*given, offset, one.empty() ? 1 : one.size());
+    if (one == "crc32c") {
+      checksum = true;
+    } else if (std::find(std::begin(later), std::end(later), one) != std::end(later)) {
+      from.report().alert("not-supported-yet", where,
+                          fmt::format("'proxy-v2-options {}' is a HAProxy option that ringway does not support yet", one));
+      return;
+    } else {
+      from.report().alert("invalid-value", where, fmt::format("'proxy-v2-options': '{}' is not an option", one),
+                          "the option there is today is crc32c");
+      return;
+    }
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+    offset += comma + 1;
+  }
+  to.send_proxy_checksum = checksum;
+}
+
 void slowstart(settings& to, arguments& from) {
   milliseconds read{};
   if (from.read(read, {})) to.slowstart = read;
@@ -175,6 +211,25 @@ constexpr std::array rows = {
     verb<&slowstart>({.name = "slowstart", .allowed = server_lines, .grammar = "<time>",
         .summary = "Time over which a server that came up grows to its full weight and maxconn.",
         .example = "slowstart 30s", .since = "1.3"}),
+    flag<&settings::send_proxy>({.name = "send-proxy", .allowed = server_lines,
+        .summary = "Each connection to the server begins with a PROXY protocol header, version 1, that says who the "
+                   "client is; such a connection serves one client connection only.",
+        .example = "send-proxy", .since = "1.5"}),
+    flag<&settings::send_proxy, false>({.name = "no-send-proxy", .allowed = server_lines,
+        .summary = "Takes back 'send-proxy' of default-server.", .example = "no-send-proxy", .since = "1.7"}),
+    flag<&settings::send_proxy_v2>({.name = "send-proxy-v2", .allowed = server_lines,
+        .summary = "The same with version 2 of the header.", .example = "send-proxy-v2", .since = "1.5"}),
+    flag<&settings::send_proxy_v2, false>({.name = "no-send-proxy-v2", .allowed = server_lines,
+        .summary = "Takes back 'send-proxy-v2' of default-server.", .example = "no-send-proxy-v2", .since = "1.7"}),
+    verb<&proxy_options>({.name = "proxy-v2-options", .allowed = server_lines, .grammar = "crc32c",
+        .summary = "What else a header of version 2 carries: its checksum.", .example = "proxy-v2-options crc32c",
+        .since = "1.9"}),
+    verb<&check_send_proxy<true>>({.name = "check-send-proxy", .allowed = server_lines,
+        .summary = "Health checks begin with a PROXY header even without send-proxy, or with an address or port of "
+                   "their own.",
+        .example = "check-send-proxy", .since = "1.5"}),
+    verb<&check_send_proxy<false>>({.name = "no-check-send-proxy", .allowed = server_lines,
+        .summary = "Takes back 'check-send-proxy' of default-server.", .example = "no-check-send-proxy", .since = "1.7"}),
     verb<&source>({.name = "source", .allowed = server_lines,
         .grammar = "<address>[:<port>[-<port>]] [interface <name>]",
         .summary = "Local address, ports and interface of connections to the server.", .example = "source 192.0.2.9",

@@ -1,6 +1,7 @@
 // Idle links of one worker, per server. What may be shared: a link goes to any transaction for the same server
 // line of the same backend, as long as the server's address has not changed since it was connected; nothing else
-// (address, source, later TLS name and PROXY header) can differ between two requests to one server line.
+// (address, source, later TLS name) can differ between two requests to one server line. The exception is send-proxy:
+// such a link says who its client is, so it never comes here; the client's session keeps it (session::own_link).
 // A link that became readable while idle was closed by the server or is out of step: it is never used again.
 // Thread: the worker.
 #pragma once

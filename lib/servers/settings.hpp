@@ -27,6 +27,7 @@ struct source_settings {
 
 struct check_settings {
   bool enabled = false;
+  bool send_proxy = false;  // even where `port` or `addr` lead elsewhere, and without send-proxy
   milliseconds inter{2000};
   milliseconds fastinter{0};  // 0: inter
   milliseconds downinter{0};  // 0: inter
@@ -57,6 +58,9 @@ struct settings {
   unsigned maxqueue = 0;      // 0: no limit
   milliseconds slowstart{0};  // 0: off
   balance::hash_key hash_key = balance::hash_key::id;
+  bool send_proxy = false, send_proxy_v2 = false;  // a PROXY header begins each connection; both: version 2
+  bool send_proxy_checksum = false;                // version 2 with its checksum
+  bool sends_proxy() const { return send_proxy || send_proxy_v2; }
   source_settings source;
   std::vector<init_addr_step> init_addrs;  // empty: last,libc, and then `none` (ringway starts without the name)
   prefer resolve_prefer = prefer::ipv6;

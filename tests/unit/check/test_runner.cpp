@@ -200,6 +200,49 @@ TEST_CASE("a connect that is not answered in time") {
   CHECK(b.group[0].last().milliseconds >= 30);
 }
 
+TEST_CASE("a PROXY header begins a check where the server's line asks for one") {
+  const std::string local("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
+  struct row {
+    bool v1, v2, checks_say_so, elsewhere;
+    const char* begins;  // the header's beginning; empty: none
+  };
+  const row rows[] = {{false, false, false, false, ""},   {true, false, false, false, "PROXY TCP4 127.0.0.1 127.0.0.1 "},
+                      {false, true, false, false, "2"},   {true, true, false, false, "2"},
+                      {true, false, false, true, ""},     {false, true, false, true, ""},
+                      {true, false, true, true, "PROXY TCP4 127.0.0.1 127.0.0.1 "},
+                      {false, true, true, true, "2"},     {false, false, true, false, "PROXY TCP4 127.0.0.1 127.0.0.1 "}};
+  for (const row& one : rows) {
+    const listening origin;
+    auto said = checked("one", origin.port());
+    said.check.inter = seconds{60};
+    said.send_proxy = one.v1;
+    said.send_proxy_v2 = one.v2;
+    said.check.send_proxy = one.checks_say_so;
+    if (one.elsewhere) said.check.port = origin.port();
+    bench b({said});
+    b.start();
+    b.run_until([&] { return b.group[0].health() == 4; });
+    // A check that says nothing is reset before its connection is ready to be accepted.
+    pollfd ready{origin.native(), POLLIN, 0};
+    const bool came = ::poll(&ready, 1, *one.begins == 0 ? 20 : 10000) == 1;
+    if (*one.begins == 0 && !came) continue;
+    REQUIRE(came);
+    raw_address from;
+    from.length = sizeof from.storage;
+    const int fd = ::accept(origin.native(), from.data(), &from.length);
+    REQUIRE(fd >= 0);
+    std::string got;
+    char bytes[256];
+    for (ssize_t n; (n = ::recv(fd, bytes, sizeof bytes, 0)) > 0;) got.append(bytes, static_cast<std::size_t>(n));
+    ::close(fd);
+    std::string wanted = one.begins;
+    if (wanted == "2") wanted = local;
+    if (wanted.starts_with("PROXY"))
+      wanted += std::to_string(from_raw(from.data(), from.length).port) + " " + std::to_string(origin.port()) + "\r\n";
+    CHECK(got == wanted);
+  }
+}
+
 TEST_CASE("stop in the middle of a connect") {
   const unanswering origin;
   auto slow = checked("slow", origin.port());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "proxy_protocol/header.hpp"
 #include "support/proxy_rig.hpp"
 
 using namespace ringway;
@@ -162,4 +163,72 @@ TEST_CASE("accept-proxy in mode tcp: what follows the header is passed on whole,
     CHECK(server.until("\r\n") == "QUIT\r\n");
   }
   CHECK(rig.log_line().starts_with("192.0.2.1:1111 ["));
+}
+
+TEST_CASE("send-proxy: the header comes first on each connection to the server, and names the client") {
+  struct row { bool v2, checksum; };
+  for (const row& one : {row{false, false}, row{true, false}, row{true, true}}) {
+    for (const auto reuse : {proxy::reuse_mode::never, proxy::reuse_mode::safe, proxy::reuse_mode::always}) {
+      proxy_rig rig([&](proxy::model& m) {
+        m.sections[1].reuse = reuse;
+        auto& server = m.sections[1].servers.front();
+        (one.v2 ? server.send_proxy_v2 : server.send_proxy) = true;
+        server.send_proxy_checksum = one.checksum;
+      });
+      const auto header_of = [&](const peer& client) {
+        sockaddr_in own{};
+        socklen_t length = sizeof own;
+        getsockname(client.fd(), reinterpret_cast<sockaddr*>(&own), &length);
+        proxy_protocol::endpoints who{*parse_ip("127.0.0.1"), *parse_ip("127.0.0.1")};
+        who.source.port = ntohs(own.sin_port);
+        who.destination.port = rig.port;
+        proxy_protocol::written out;
+        const std::size_t size =
+            one.v2 ? proxy_protocol::write_v2(who, one.checksum, out) : proxy_protocol::write_v1(who, out);
+        return std::string(out.data(), size);
+      };
+      peer first = rig.client(), second = rig.client();
+      const std::string first_header = header_of(first), second_header = header_of(second);
+      first.send(get);
+      peer server = rig.servers[0]->accept();
+      CHECK(server.exactly(first_header.size()) == first_header);
+      CHECK(server.until("\r\n\r\n") == get);
+      server.send(hello);
+      CHECK(first.exactly(hello.size()) == hello);
+      // Another client never gets this connection, its own next request does, without a second header.
+      second.send(get);
+      peer other = rig.servers[0]->accept();
+      CHECK(other.exactly(second_header.size()) == second_header);
+      CHECK(other.until("\r\n\r\n") == get);
+      other.send(hello);
+      CHECK(second.exactly(hello.size()) == hello);
+      first.send(get);
+      CHECK(server.until("\r\n\r\n") == get);
+      server.send(hello);
+      CHECK(first.exactly(hello.size()) == hello);
+      // A fresh connection in the middle of the session begins with it again.
+      server.close();
+      first.send(get);
+      peer again = rig.servers[0]->accept();
+      CHECK(again.exactly(first_header.size()) == first_header);
+      CHECK(again.until("\r\n\r\n") == get);
+      again.send(hello);
+      CHECK(first.exactly(hello.size()) == hello);
+    }
+  }
+}
+
+TEST_CASE("send-proxy passes on what accept-proxy was told; in mode tcp before the client says a word") {
+  proxy_rig rig([](proxy::model& m) {
+    accepting(m);
+    for (auto& each : m.sections) each.kind = proxy::mode::tcp;
+    m.sections[0].forwardfor.enabled = false;
+    m.sections[1].servers.front().send_proxy = true;
+  });
+  peer client = rig.client();
+  client.send("PROXY TCP6 2001:db8::1 2001:db8::2 1111 2222\r\n");
+  peer server = rig.servers[0]->accept();
+  CHECK(server.until("\n") == "PROXY TCP6 2001:db8::1 2001:db8::2 1111 2222\r\n");
+  server.send("220 ready\r\n");
+  CHECK(client.until("\n") == "220 ready\r\n");
 }
