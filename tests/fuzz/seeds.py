@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Seeds of a fuzz target, from the tables and configurations that the tests have.
+
+usage: tests/fuzz/seeds.py TARGET FOLDER
+
+A function of the target's name yields bytes; a target without one starts from nothing.
+"""
+import hashlib
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+WIRE = ROOT / "tests" / "wire"
+ESCAPES = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\", '"': b'"', "|": b"", "$": b""}
+
+
+def plain(text):
+    """The bytes of the notation of tests/wire; long repetitions are kept short: length is no idea."""
+    out, at = b"", 0
+    while at < len(text):
+        c, at = text[at], at + 1
+        if c != "\\":
+            out += c.encode()
+            continue
+        c, at = text[at], at + 1
+        if c == "x":
+            out, at = out + bytes([int(text[at:at + 2], 16)]), at + 2
+        elif c == "{":
+            end = re.compile(r"\*(\d+)\}").search(text, at)
+            body = text[at:end.start()]
+            out += b"".join(plain(body.replace("%d", str(n))) for n in range(min(int(end[1]), 120)))
+            at = end.end()
+        else:
+            out += ESCAPES[c]
+    return out
+
+
+def column(table, number):
+    for line in (WIRE / table).read_text().splitlines():
+        if line and not line.startswith("#"):
+            yield plain(line.split("\t")[number])
+
+
+def request():
+    yield from column("requests.tsv", 2)
+
+
+def response():
+    yield from column("responses.tsv", 2)
+
+
+def chunk():
+    for one in [*request(), *response()]:
+        head, _, body = one.partition(b"\r\n\r\n")
+        if b"chunked" in head and body:
+            yield body
+
+
+def config():
+    for folder in ("conf", "tests/conf", "compose"):
+        for path in sorted((ROOT / folder).rglob("*.cfg")):
+            yield path.read_bytes()
+
+
+def log():
+    for style in range(4):
+        for room in (3, 30, 120, 255):
+            yield bytes([style, room]) + b"GET\0/a?b=%d\"#{|}\0HTTP/1.1\0\0c=zz\0c=yy\0why\0odd \xc3\xa9 \t\0x"
+            yield bytes([style, room]) + b"\0\0\0raw \x01 \x7f line\0\0\0\0\0"
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in globals().get(target, lambda: ())():
+        (folder / hashlib.sha1(one).hexdigest()).write_bytes(one)
+
+
+if __name__ == "__main__":
+    main()

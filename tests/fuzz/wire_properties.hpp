@@ -1,0 +1,55 @@
+// The properties of both message parsers.
+#pragma once
+#include "base/text.hpp"
+#include "fuzz.hpp"
+#include "support/wire.hpp"
+
+namespace ringway::fuzz {
+
+// Nothing of a head that is sent on breaks its grammar, whatever came.
+inline void check_printed(const support::message& one, bool strict) {
+  const std::size_t end = one.printed.find("\r\n\r\n");
+  must(end != std::string::npos, "a printed head has an end", one.printed);
+  const std::string_view head = std::string_view(one.printed).substr(0, end + 4);
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const auto c = static_cast<unsigned char>(head[i]);
+    if (c == '\r') must(head[i + 1] == '\n', "no bare CR is sent on", head);
+    else if (c == '\n') must(i > 0 && head[i - 1] == '\r' && head[i + 1 < head.size() ? i + 1 : i] != ' ',
+                             "no bare LF and no folded line is sent on", head);
+    else must((c >= 0x20 || c == '\t') && c != 0x7f, "no control byte is sent on", head);
+  }
+  unsigned lengths = 0, codings = 0, hosts = 0;
+  for (const auto& [name, value] : one.fields) {
+    must(is_token(name), "a field's name is a token", name);
+    if (same_text(name, "content-length")) ++lengths;
+    if (same_text(name, "transfer-encoding")) {
+      ++codings;
+      must(same_text(value, "chunked"), "the only coding is chunked", value);
+    }
+    if (same_text(name, "host")) ++hosts;
+  }
+  must(lengths + codings <= 1, "one framing", one.printed);
+  must(hosts <= 1, "one Host", one.printed);
+  if (strict && one.how == http::body_length::kind::chunked) must(codings == 1, "chunked says so", one.printed);
+}
+
+inline void check_wire(std::string_view input, const support::wire_reader& reader,
+                       const support::wire_reader& strict_reader, bool same_body) {
+  const support::reading whole = support::read_wire(input, reader);
+  if (!input.empty()) {
+    for (std::uint64_t salt = 0; salt < 3; ++salt)
+      must(support::read_wire(input, reader, place_in(input, salt)) == whole, "a cut changes nothing", input);
+    if (input.size() <= 512)
+      must(support::read_wire(input, reader, 0, true) == whole, "drop by drop is the same", input);
+  }
+  for (const support::message& one : whole.messages) {
+    check_printed(one, same_body);
+    // What is sent on is one message to whoever reads it next, and the same one.
+    const support::reading again = support::read_wire(one.printed, strict_reader);
+    must(again.status == 0, "what is sent on is accepted", one.printed + "\n--- " + again.reason);
+    must(again.messages.size() == 1 && again.rest.empty(), "what is sent on is one message", one.printed);
+    if (same_body) must(again.messages.front() == one, "what is sent on is the same message", one.printed);
+  }
+}
+
+}  // namespace ringway::fuzz
