@@ -59,8 +59,6 @@ constexpr word_group groups[] = {
     {proxies, status::not_yet, 0, "Keep-alives of TCP in detail.", {},
      "clitcpka-cnt, clitcpka-idle, clitcpka-intvl, srvtcpka-cnt, srvtcpka-idle, srvtcpka-intvl"},
     {proxies, status::not_yet, 0, "An option of HAProxy.", {},
-     "option accept-invalid-http-request, option accept-invalid-http-response,"
-     "option accept-unsafe-violations-in-http-request, option accept-unsafe-violations-in-http-response,"
      "option checkcache, option disable-h2-upgrade, option h1-case-adjust-bogus-client,"
      "option h1-case-adjust-bogus-server, option http-buffer-request, option http-drop-request-trailers,"
      "option http-drop-response-trailers, option http-ignore-probes, option http-pretend-keepalive,"

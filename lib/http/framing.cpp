@@ -8,7 +8,14 @@ namespace ringway::http {
 
 namespace {
 
+// "005" is 5, but not to everybody: leading zeros do not go on.
+std::string_view without_zeros(std::string_view text) {
+  while (text.size() > 1 && text.front() == '0') text.remove_prefix(1);
+  return text;
+}
+
 std::optional<std::uint64_t> parse_length(std::string_view text) {  // 1*DIGIT (RFC 9110 8.6)
+  text = without_zeros(text);
   if (text.empty() || text.size() > 19) return std::nullopt;
   std::uint64_t value = 0;
   for (const char c : text) {
@@ -25,8 +32,37 @@ struct seen {
   std::uint64_t length = 0;
 };
 
+// One Transfer-Encoding field. Lenient: nothing in it counts as no field, chunked twice as once.
+const char* read_coding(field& one, parsing how, seen& out) {
+  std::string_view rest = one.value;
+  bool any = false;
+  const bool had_chunked = out.chunked;
+  while (!rest.empty()) {
+    const std::string_view coding = next_element(rest);
+    if (coding.empty()) continue;
+    any = true;
+    if (out.chunked && how == parsing::lenient && same_text(coding, "chunked")) continue;
+    if (out.chunked) return "chunked is not the last transfer coding";
+    if (same_text(coding, "chunked"))
+      out.chunked = true;
+    else if (is_token(coding.substr(0, coding.find(';'))))
+      out.other_coding = true;
+    else
+      return "invalid Transfer-Encoding";
+  }
+  if (!any && how == parsing::strict) return "empty Transfer-Encoding";
+  if (!any || had_chunked) one.dropped = true;
+  out.has_coding = out.has_coding || any;
+  // "chunked," and the like go on as they are meant.
+  if (any && out.chunked && !out.other_coding && !same_text(one.value, "chunked")) {
+    one.value = "chunked";
+    one.line = {};
+  }
+  return nullptr;
+}
+
 // Reads every Content-Length and Transfer-Encoding of a message.
-const char* read_fields(field_list& fields, seen& out) {
+const char* read_fields(field_list& fields, parsing how, seen& out) {
   for (field& one : fields) {
     if (one.id == known::content_length) {
       std::string_view rest = one.value;
@@ -43,30 +79,15 @@ const char* read_fields(field_list& fields, seen& out) {
         if (more && rest.empty()) return "invalid Content-Length";  // "5,"
       } while (!rest.empty());
       if (out.has_length) one.dropped = true;  // equal to an earlier one
-      if (list) {
-        // "5, 5" goes on as "5": the value becomes its first element, written anew.
+      if (list || (one.value.size() > 1 && one.value.front() == '0')) {
+        // "5, 5" and "05" go on as "5".
         std::string_view all = one.value;
-        one.value = next_element(all);
+        one.value = without_zeros(next_element(all));
         one.line = {};
       }
       out.has_length = true;
     } else if (one.id == known::transfer_encoding) {
-      out.has_coding = true;
-      std::string_view rest = one.value;
-      bool any = false;
-      while (!rest.empty()) {
-        const std::string_view coding = next_element(rest);
-        if (coding.empty()) continue;
-        any = true;
-        if (out.chunked) return "chunked is not the last transfer coding";
-        if (same_text(coding, "chunked"))
-          out.chunked = true;
-        else if (is_token(coding.substr(0, coding.find(';'))))
-          out.other_coding = true;
-        else
-          return "invalid Transfer-Encoding";
-      }
-      if (!any) return "empty Transfer-Encoding";
+      if (const char* reason = read_coding(one, how, out); reason != nullptr) return reason;
     }
   }
   return nullptr;
@@ -77,7 +98,7 @@ const char* read_fields(field_list& fields, seen& out) {
 refusal request_body(request_head& head, body_length& out) {
   out = {};
   seen found;
-  if (const char* reason = read_fields(head.fields, found); reason != nullptr) return {400, reason};
+  if (const char* reason = read_fields(head.fields, parsing::strict, found); reason != nullptr) return {400, reason};
   if (found.has_coding) {
     // HTTP/1.0 knows no transfer coding: what follows could be read in two ways (RFC 9112 6.1).
     if (head.minor == 0) return {400, "Transfer-Encoding in an HTTP/1.0 request"};
@@ -85,22 +106,26 @@ refusal request_body(request_head& head, body_length& out) {
     if (found.has_length) return {400, "both Content-Length and Transfer-Encoding"};
     // We can neither decode nor vouch for another coding under chunked (RFC 9112 6.1 would answer 501; 422 as HAProxy).
     if (found.other_coding) return {422, "unsupported transfer coding"};
-    if (head.verb == method::trace) return {400, "TRACE with a body"};
+    if (head.verb == method::trace) return {400, "TRACE with a body"};  // RFC 9110 9.3.8
     out.how = body_length::kind::chunked;
     return {};
   }
   if (found.has_length) {
     if (head.verb == method::trace && found.length > 0) return {400, "TRACE with a body"};
+    // Servers of that age take what follows for a next request (RFC 9110 9.3.1); 413 as HAProxy.
+    if (head.minor == 0 && found.length > 0 &&
+        (head.verb == method::get || head.verb == method::head || head.verb == method::delete_))
+      return {413, "GET, HEAD or DELETE with a body in HTTP/1.0"};
     out.how = found.length > 0 ? body_length::kind::counted : body_length::kind::none;
     out.bytes = found.length;
   }
   return {};
 }
 
-refusal response_body(response_head& head, method request, body_length& out) {
+refusal response_body(response_head& head, method request, body_length& out, parsing how) {
   out = {};
   seen found;
-  if (const char* reason = read_fields(head.fields, found); reason != nullptr) return {502, reason};
+  if (const char* reason = read_fields(head.fields, how, found); reason != nullptr) return {502, reason};
   if (found.has_coding && (!found.chunked || found.other_coding))
     return {502, "unsupported transfer coding in the response"};
   if (found.has_coding && found.has_length) return {502, "both Content-Length and Transfer-Encoding in the response"};

@@ -18,9 +18,13 @@ struct refusal {
   explicit operator bool() const { return status != 0; }
 };
 
+// `option accept-unsafe-violations-in-http-request` and `-response` ask for lenient: README.md lists what it relaxes.
+// Never what a message's length is.
+enum class parsing : std::uint8_t { strict, lenient };
+
 // Both may drop fields that must not be sent on: repeated equal Content-Length collapses to the first.
 refusal request_body(request_head& head, body_length& out);
 // `request`: the verb decides whether a body follows at all (HEAD, CONNECT).
-refusal response_body(response_head& head, method request, body_length& out);
+refusal response_body(response_head& head, method request, body_length& out, parsing how = parsing::strict);
 
 }  // namespace ringway::http

@@ -49,7 +49,7 @@ void drop_all(field_list& fields, known id) {
 
 void request_head::clear() {
   verb = method::other;
-  method_text = target = {};
+  method_text = target = protocol = {};
   minor = 1;
   fields.clear();
   bytes = 0;
@@ -58,7 +58,7 @@ void request_head::clear() {
 void response_head::clear() {
   minor = 1;
   status = 0;
-  reason = {};
+  reason = protocol = {};
   fields.clear();
   bytes = 0;
 }

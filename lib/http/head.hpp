@@ -40,6 +40,7 @@ struct request_head {
   std::string_view method_text;
   std::string_view target;   // as received
   unsigned minor = 1;        // HTTP/1.<minor>; 1 for any higher
+  std::string_view protocol; // another protocol's name and version ("RTSP/1.0"), parsing::lenient only; else empty
   field_list fields;
   std::size_t bytes = 0;     // length of the head as received, CRLFCRLF included
   void clear();
@@ -47,8 +48,9 @@ struct request_head {
 
 struct response_head {
   unsigned minor = 1;
-  unsigned status = 0;       // 100..999
+  unsigned status = 0;       // 100..999; parsing::lenient: ..65535
   std::string_view reason;
+  std::string_view protocol; // as in request_head
   field_list fields;
   std::size_t bytes = 0;
   void clear();

@@ -46,14 +46,17 @@ connection_options take_hop_by_hop(field_list& fields, bool keep_te_trailers) {
         out.keep_alive = true;
       } else if (same_text(option, "upgrade")) {
         out.upgrade = true;
-      } else if (!same_text(option, "te")) {
+      } else if (same_text(option, "te")) {
+        out.te = true;
+      } else {
         for (field& one : fields)
           if (!one.dropped && same_text(one.name, option) && !is_protected(one)) one.dropped = true;
       }
     }
     fields[i].dropped = true;
   }
-  bool te_kept = false;
+  const bool te_named = out.te;
+  out.te = false;
   for (field& one : fields) {
     if (one.id == known::keep_alive || one.id == known::proxy_connection) one.dropped = true;
     if (one.id == known::upgrade && !out.upgrade) one.dropped = true;
@@ -61,10 +64,10 @@ connection_options take_hop_by_hop(field_list& fields, bool keep_te_trailers) {
       bool trailers = false;
       std::string_view rest = one.value;
       while (!rest.empty()) trailers = same_text(next_element(rest), "trailers") || trailers;
-      if (trailers && keep_te_trailers && !te_kept) {
+      if (trailers && keep_te_trailers && te_named && !out.te) {
         one.value = "trailers";
         one.line = {};
-        te_kept = true;
+        out.te = true;
       } else {
         one.dropped = true;
       }

@@ -6,10 +6,12 @@ namespace ringway::http {
 
 struct connection_options {
   bool close = false, keep_alive = false, upgrade = false;
+  bool te = false;  // a TE field was kept: it needs the option on the next hop, too (RFC 9110 10.1.4)
 };
 
 // Reads the Connection (and, on HTTP/1.0, Proxy-Connection) fields; drops them, what they nominate, and the
-// fields that never cross a hop: Connection, Keep-Alive, Proxy-Connection. TE becomes "trailers" or goes.
+// fields that never cross a hop: Connection, Keep-Alive, Proxy-Connection. TE becomes "trailers", or goes when
+// Connection did not name it.
 // Fields that frame or route a message cannot be nominated away: such a nomination is ignored.
 // Upgrade stays only together with the upgrade option; the caller writes the new Connection field.
 connection_options take_hop_by_hop(field_list& fields, bool keep_te_trailers);

@@ -25,16 +25,19 @@ constexpr std::array pages = {
     page{408, "Request Time-out", "Your browser didn't send a complete request in time."},
     page{410, "Gone", "The resource is no longer available and will not be available again."},
     page{413, "Payload Too Large", "The request entity exceeds the maximum allowed."},
+    page{414, "URI Too Long", "The URI provided was too long for the server to process."},
     page{421, "Misdirected Request", "Request sent to a non-authoritative server."},
     page{422, "Unprocessable Content", "The server cannot process the contained instructions."},
     page{425, "Too Early", "Your browser sent early data."},
     page{429, "Too Many Requests", "You have sent too many requests in a given amount of time."},
+    page{431, "Request Header Fields Too Large", "Request Header Fields Too Large."},
     page{500, "Internal Server Error", "An internal server error occurred."},
     page{501, "Not Implemented",
          ".The server does not support the functionality required to fulfill the request."},
     page{502, "Bad Gateway", "The server returned an invalid or incomplete response."},
     page{503, "Service Unavailable", "No server is available to handle this request."},
     page{504, "Gateway Time-out", "The server didn't respond in time."},
+    page{505, "HTTP Version Not Supported", "The server speaks HTTP/1.1 here."},  // HAProxy has none
 };
 
 struct rendered {

@@ -5,9 +5,8 @@
 
 namespace ringway::http {
 
-// The whole message for a status of ours (400 401 403 404 405 407 408 410 413 421 422 425 429 500 501 502 503 504);
-// another one gives that of 500. Without a Connection field; `head_length` is where one may be inserted
-// (just before the empty line).
+// The whole message for a status of ours (400 401 403 404 405 407 408 410 413 414 421 422 425 429 431 500 501 502
+// 503 504 505); another one gives that of 500. Without a Connection field.
 struct canned_reply {
   unsigned status;
   std::string_view head;   // up to and with the last field's CRLF

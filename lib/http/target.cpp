@@ -7,9 +7,10 @@ namespace ringway::http {
 
 namespace {
 
-bool is_host_char(char c) {  // unreserved / pct-encoded / sub-delims of RFC 3986
+// unreserved / pct-encoded / sub-delims of RFC 3986, but no comma: some read a list of hosts there.
+bool is_host_char(char c) {
   if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c)) return true;
-  return std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos;
+  return std::string_view("-._~%!$&'()*+;=").find(c) != std::string_view::npos;
 }
 
 struct authority_parts {
@@ -39,9 +40,12 @@ bool same_authority(std::string_view a, std::string_view b, std::string_view def
   return plain(left) == plain(right);
 }
 
-bool has_bad_byte(std::string_view target) {
-  for (const char c : target)
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f || c == '#') return true;
+bool has_bad_byte(std::string_view target, parsing how) {
+  for (const char c : target) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte == 0x7f) return true;
+    if (how == parsing::strict && (byte > 0x7f || c == '#')) return true;
+  }
   return false;
 }
 
@@ -69,24 +73,24 @@ bool is_authority(std::string_view text, bool may_be_empty) {
   return true;
 }
 
-refusal check_target(const request_head& head, target_form& form) {
+refusal check_target(const request_head& head, parsing how, target_form& form) {
+  const bool strict = how == parsing::strict;
   const field* host = nullptr;
   for (const field& one : head.fields) {
     if (one.id != known::host) continue;
     if (host != nullptr) return {400, "more than one Host field"};
     host = &one;
   }
-  if (host == nullptr && head.minor >= 1) return {400, "no Host field"};
-  if (host != nullptr && !is_authority(host->value, true)) return {400, "invalid Host field"};
+  // Without a host (RFC 9112 3.2), or with an empty one (RFC 9110 4.2.1), nobody is asked: HAProxy passes both on.
+  if (host == nullptr && head.minor >= 1 && strict) return {400, "no Host field"};
+  if (host != nullptr && !is_authority(host->value, !strict)) return {400, "invalid Host field"};
 
   const std::string_view target = head.target;
-  if (target.empty() || has_bad_byte(target)) return {400, "invalid byte in the request target"};
+  if (target.empty() || has_bad_byte(target, how)) return {400, "invalid byte in the request target"};
   if (head.verb == method::connect) {
     form = target_form::authority;
-    const authority_parts parts = split(target);
-    if (!is_authority(target, false) || parts.port.empty()) return {400, "CONNECT without host:port"};
-    if (host != nullptr && !same_authority(target, host->value, "443") && !same_authority(target, host->value, "80"))
-      return {400, "Host differs from the request target"};
+    // A tunnel to wherever the client likes is not what a reverse proxy is for (RFC 9110 9.3.6); HAProxy passes it on.
+    if (strict) return {405, "CONNECT"};
     return {};
   }
   if (target == "*") {
@@ -108,12 +112,16 @@ refusal check_target(const request_head& head, target_form& form) {
     if (!is_digit(c) && !(lower(c) >= 'a' && lower(c) <= 'z') && c != '+' && c != '-' && c != '.')
       return {400, "invalid scheme in the request target"};
   std::string_view authority = target.substr(colon + 3);
-  authority = authority.substr(0, authority.find_first_of("/?"));
-  // User information says nothing about the host that is asked (RFC 9110 4.2.4); HAProxy's clients do send it.
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) authority = authority.substr(at + 1);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    // It hides which host is asked, and must not be sent on (RFC 9110 4.2.4); HAProxy looks past it.
+    if (strict) return {400, "user information in the request target"};
+    authority = authority.substr(at + 1);
+  }
   if (!is_authority(authority, false)) return {400, "invalid authority in the request target"};
   const std::string_view port = same_text(scheme, "https") ? "443" : same_text(scheme, "http") ? "80" : "";
-  if (host != nullptr && !same_authority(authority, host->value, port))
+  // RFC 9112 3.2.2 would let the target win; two names for one request are refused, as HAProxy does.
+  if (host != nullptr && strict && !same_authority(authority, host->value, port))
     return {400, "Host differs from the request target"};
   return {};
 }

@@ -70,6 +70,48 @@ bool chunk_decoder::accept_trailer_line() {
   return true;
 }
 
+// Any byte of an extension but the CR at its end. HAProxy reads over whatever stands there.
+bool chunk_decoder::accept_extension_byte(char c) {
+  const bool blank = c == ' ' || c == '\t';
+  switch (place_) {
+    case place::before_semicolon:
+    case place::after_name:
+    case place::after_value:
+      if (blank) return true;
+      if (c == '=' && place_ == place::after_name) {
+        place_ = place::before_value;
+        return true;
+      }
+      place_ = place::before_name;
+      return c == ';';
+    case place::before_name:
+      if (blank) return true;
+      place_ = place::name;
+      return is_token_char(c);
+    case place::name:
+      if (is_token_char(c)) return true;
+      if (blank) place_ = place::after_name;
+      else if (c == ';') place_ = place::before_name;
+      else if (c == '=') place_ = place::before_value;
+      else return false;
+      return true;
+    case place::before_value:
+      if (blank) return true;
+      place_ = c == '"' ? place::quoted : place::value;
+      return c == '"' || is_token_char(c);
+    case place::value:
+      if (is_token_char(c)) return true;
+      place_ = blank ? place::after_value : place::before_name;
+      return blank || c == ';';
+    case place::quoted:
+      if (c == '"') place_ = place::after_value;
+      if (c == '\\') place_ = place::escaped;
+      return !is_control(c);
+    case place::escaped: place_ = place::quoted; return !is_control(c);
+  }
+  return false;
+}
+
 chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_view& data) {
   if (reason_ != nullptr) return step::bad;
   while (!input.empty() || state_ == state::finished) {
@@ -88,10 +130,10 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
         } else if (c == '\r') {
           state_ = state::size_lf;
         } else if (c == ';' || c == ' ' || c == '\t') {
-          extension_ = 1;
-          // Blanks are allowed only before an extension (RFC 9112 7.1.1, BWS).
+          extension_ = 0;
+          place_ = place::before_semicolon;
           state_ = state::extension;
-          if (c != ';') line_ = "b";
+          break;
         } else {
           return fail("invalid byte in a chunk size");
         }
@@ -101,15 +143,16 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
       case state::extension: {
         const char c = input.front();
         if (c == '\r') {
-          if (!line_.empty()) return fail("blank after a chunk size");
+          // Blanks are allowed only between parts (BWS): after_value without one is right behind a closing quote.
+          if (place_ != place::name && place_ != place::value && !(place_ == place::after_value && quote_ended_))
+            return fail("malformed chunk extension");
           state_ = state::size_lf;
-        } else if (is_control(c)) {
-          return fail("invalid byte in a chunk extension");
-        } else if (!line_.empty() && c != ' ' && c != '\t') {
-          if (c != ';') return fail("invalid byte in a chunk size");
-          line_.clear();
+        } else if (!accept_extension_byte(c)) {
+          return fail("malformed chunk extension");
+        } else if (++extension_ > most_extension) {
+          return fail("chunk extension too long");
         }
-        if (++extension_ > most_extension) return fail("chunk extension too long");
+        quote_ended_ = c == '"';
         input.remove_prefix(1);
         break;
       }

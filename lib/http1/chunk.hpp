@@ -24,12 +24,19 @@ class chunk_decoder {
     size_first, size, extension, size_lf, payload, payload_cr, payload_lf, trailer_first, trailer_line, trailer_lf,
     last_lf, finished
   };
+  // Where in an extension: chunk-ext of RFC 9112 7.1.1, BWS and quoted strings included.
+  enum class place : std::uint8_t {
+    before_semicolon, before_name, name, after_name, before_value, value, quoted, escaped, after_value
+  };
   step fail(const char* why);
   bool accept_trailer_line();
+  bool accept_extension_byte(char c);
 
   static constexpr std::size_t most_extension = 4096;   // bytes of extensions of one chunk
   static constexpr std::size_t most_trailers = 8192;    // bytes of all trailers
   state state_ = state::size_first;
+  place place_ = place::before_semicolon;
+  bool quote_ended_ = false;
   unsigned digits_ = 0;
   std::size_t extension_ = 0;
   std::size_t trailer_bytes_ = 0;

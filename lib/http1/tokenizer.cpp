@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/text.hpp"
+#include "http1/loosen.hpp"
 
 namespace ringway::http1 {
 
@@ -104,12 +105,14 @@ class collector final : public beast_http::basic_parser<IsRequest> {
 };
 
 struct head_end {
-  bool bad = false, found = false;
+  const char* bad = nullptr;
+  bool found = false;
   std::size_t length = 0;
 };
 
-// Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it.
-head_end find_end(std::string_view input, std::size_t& scanned) {
+// Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it. So it
+// is with folded lines, where they are not accepted.
+head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold) {
   std::size_t at = scanned;
   for (;;) {
     const void* hit = at < input.size() ? std::memchr(input.data() + at, '\n', input.size() - at) : nullptr;
@@ -118,8 +121,13 @@ head_end find_end(std::string_view input, std::size_t& scanned) {
       return {};
     }
     const auto lf = static_cast<std::size_t>(static_cast<const char*>(hit) - input.data());
-    if (lf == 0 || input[lf - 1] != '\r') return {true, false, 0};
-    if (lf >= 3 && input[lf - 2] == '\n') return {false, true, lf + 1};
+    if (lf == 0 || input[lf - 1] != '\r') return {"line feed without carriage return"};
+    if (lf >= 3 && input[lf - 2] == '\n') return {nullptr, true, lf + 1};
+    if (lf + 1 == input.size()) {
+      scanned = lf;  // what the next line begins with is not known yet
+      return {};
+    }
+    if (!may_fold && (input[lf + 1] == ' ' || input[lf + 1] == '\t')) return {"folded header line"};
     at = lf + 1;
   }
 }
@@ -141,50 +149,82 @@ const char* words_for(const error_code& ec) {
   return "malformed head";
 }
 
-// Where the minor version's digit stands in a complete head; past the end when there is none.
-std::size_t minor_digit(std::string_view head, bool is_request) {
-  constexpr std::string_view start = "HTTP/1.";
-  if (!is_request) return head.substr(0, start.size()) == start ? start.size() : head.size();
+// Where the digits of the version stand, "HTTP/" before them; past the end of the head when there are none.
+std::size_t version_digits(std::string_view head, bool is_request) {
+  constexpr std::string_view start = "HTTP/";
   const std::size_t line = head.find('\r');
-  if (line < start.size() + 2) return head.size();
-  const std::size_t at = line - 1;
-  return head.substr(at - start.size(), start.size()) == start ? at : head.size();
+  const std::size_t at = is_request ? (line < 9 ? 0 : line - 3) : start.size();
+  if (at < start.size() || at + 3 > head.size() || head.substr(at - start.size(), start.size()) != start) return head.size();
+  if (is_request && head[at - start.size() - 1] != ' ') return head.size();
+  return is_digit(head[at]) && head[at + 1] == '.' && is_digit(head[at + 2]) ? at : head.size();
+}
+
+// "HTTP/1.1 200" without the blank before its reason (RFC 9112 4 wants one, and so does Beast).
+bool lacks_reason(std::string_view head) {
+  constexpr std::size_t line = sizeof "HTTP/1.1 200" - 1;
+  return head.size() > line && head[line] == '\r';
 }
 
 template <bool IsRequest, typename Head>
 head_result parse(std::string_view input, std::size_t& scanned, const limits& most, Head& out, std::string& scratch) {
   head_result result;
-  const head_end end = find_end(input, scanned);
-  if (end.bad) {
+  const bool lenient = most.how == http::parsing::lenient;
+  const head_end end = find_end(input, scanned, !IsRequest || lenient);
+  if (end.bad != nullptr) {
     result.what = head_state::bad;
-    result.reason = "line feed without carriage return";
+    result.reason = end.bad;
     return result;
   }
   if (!end.found) return result;
   out.clear();
   scratch.clear();
   input = input.substr(0, end.length);
-  const std::size_t minor = minor_digit(input, IsRequest);
-  const bool later = minor < input.size() && input[minor] >= '2' && input[minor] <= '9';
-  // Only a head with folded lines (RFC 9112 5.2), or of a later version, needs memory besides the input.
-  if (later || input.find("\n ") != std::string_view::npos || input.find("\n\t") != std::string_view::npos)
-    scratch.reserve(2 * end.length);
-  if (later) {
-    // A higher minor version is taken as 1.1 (RFC 9110 2.5), which Beast would refuse.
+  const std::size_t version = version_digits(input, IsRequest);
+  const bool versioned = version < input.size();
+  const bool later = versioned && input[version] == '1' && input[version + 2] >= '2';
+  const bool bare = !IsRequest && lacks_reason(input);
+  const auto has_folds = [](std::string_view head) {
+    return head.find("\n ") != std::string_view::npos || head.find("\n\t") != std::string_view::npos;
+  };
+  // Only a head that Beast would refuse, or with folded lines, needs memory besides the input.
+  mended loose;
+  if (lenient || later || bare || (!IsRequest && has_folds(input))) scratch.reserve(2 * end.length + 64);
+  if (lenient) {
+    loose = loosen(input, IsRequest, scratch);
+    if (loose.reason != nullptr) {
+      result.what = head_state::bad;
+      result.reason = loose.reason;
+      return result;
+    }
+    input = scratch;
+  } else if (later || bare) {
+    // A higher minor version is taken as 1.1 (RFC 9110 2.5).
     scratch.assign(input);
-    scratch[minor] = '1';
+    if (later) scratch[version + 2] = '1';
+    if (bare) scratch.insert(scratch.find('\r'), 1, ' ');
     input = scratch;
   }
   collector<IsRequest, Head> tokens(out, input, scratch, most);
   error_code ec;
-  const std::size_t used = tokens.put(boost::asio::const_buffer(input.data(), end.length), ec);
-  if (ec == beast_http::error::need_more || (!ec && used < end.length)) ec = beast_http::error::bad_value;
+  const std::size_t used = tokens.put(boost::asio::const_buffer(input.data(), input.size()), ec);
+  if (ec == beast_http::error::need_more || (!ec && used < input.size())) ec = beast_http::error::bad_value;
   // An error about the body that follows is none of the head's.
   if (ec && ec != beast_http::error::end_of_stream) {
     result.what = head_state::bad;
     result.reason = tokens.too_many ? "too many header fields" : words_for(ec);
+    // RFC 9110 15.6.6; HAProxy takes HTTP/9.9 for HTTP/1.1.
+    if (ec == beast_http::error::bad_version && versioned && input[version] != '1') result.status = 505;
     return result;
   }
+  if constexpr (!IsRequest) {
+    if (loose.status != 0) out.status = loose.status;
+    if (out.status < 100) {
+      result.what = head_state::bad;
+      result.reason = "invalid status code";
+      return result;
+    }
+  }
+  out.protocol = loose.protocol;
   out.bytes = end.length;
   result.what = head_state::complete;
   return result;
@@ -212,7 +252,9 @@ head_result parse_response(std::string_view input, std::size_t& scanned, const l
                            http::response_head& out, std::string& scratch) {
   constexpr std::string_view start = "HTTP/1.";
   const std::size_t seen = input.size() < start.size() ? input.size() : start.size();
-  if (input.substr(0, seen) != start.substr(0, seen)) return {head_state::bad, "not an HTTP/1 response", 0, 502};
+  if (most.how == http::parsing::strict && input.substr(0, seen) != start.substr(0, seen))
+    return {head_state::bad, "not an HTTP/1 response", 0, 502};
+  if (!input.empty() && !is_token_char(input.front())) return {head_state::bad, "not an HTTP/1 response", 0, 502};
   head_result result = parse<false>(input, scanned, most, out, scratch);
   result.status = 502;
   return result;

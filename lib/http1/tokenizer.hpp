@@ -21,10 +21,11 @@ struct head_result {
 
 struct limits {
   std::size_t fields = 101;  // tune.http.maxhdr
+  http::parsing how = http::parsing::strict;
 };
 
-// `input` starts where the head should. Views in `out` point into it, but for folded values, which are unfolded
-// into `scratch`. `scanned` remembers how far earlier calls looked (0 at first).
+// `input` starts where the head should. Views in `out` point into it, or into `scratch` where a head could not be
+// taken as it came: folded lines of a response (RFC 9112 5.2), a later minor version, what lenient parsing mends. `scanned` remembers how far earlier calls looked (0 at first).
 head_result parse_request(std::string_view input, std::size_t& scanned, const limits& most, http::request_head& out,
                           std::string& scratch);
 head_result parse_response(std::string_view input, std::size_t& scanned, const limits& most,

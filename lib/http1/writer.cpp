@@ -14,18 +14,31 @@ void head_writer::text(std::string_view bytes) {
   at_ += bytes.size();
 }
 
-void head_writer::request_line(std::string_view method, std::string_view target, unsigned minor) {
+void head_writer::request_line(std::string_view method, std::string_view target, unsigned minor,
+                               std::string_view protocol) {
   text(method);
   text(" ");
   text(target);
-  text(minor == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  if (protocol.empty()) {
+    text(minor == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    return;
+  }
+  text(" ");
+  text(protocol);
+  text("\r\n");
 }
 
-void head_writer::status_line(unsigned minor, unsigned status, std::string_view reason) {
-  text(minor == 0 ? "HTTP/1.0 " : "HTTP/1.1 ");
-  const char digits[4] = {static_cast<char>('0' + status / 100 % 10), static_cast<char>('0' + status / 10 % 10),
-                          static_cast<char>('0' + status % 10), ' '};
-  text({digits, 4});
+void head_writer::status_line(unsigned minor, unsigned status, std::string_view reason, std::string_view protocol) {
+  text(!protocol.empty() ? protocol : minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+  char digits[12];
+  char* at = digits + sizeof digits;
+  *--at = ' ';
+  do {
+    *--at = static_cast<char>('0' + status % 10);
+    status /= 10;
+  } while (status != 0);
+  *--at = ' ';
+  text({at, static_cast<std::size_t>(digits + sizeof digits - at)});
   text(reason);
   text("\r\n");
 }

@@ -12,8 +12,9 @@ class head_writer {
  public:
   head_writer(char* into, std::size_t room) : at_(into), begin_(into), end_(into + room) {}
 
-  void request_line(std::string_view method, std::string_view target, unsigned minor);
-  void status_line(unsigned minor, unsigned status, std::string_view reason);
+  // `protocol`: another one than HTTP, as request_head::protocol.
+  void request_line(std::string_view method, std::string_view target, unsigned minor, std::string_view protocol = {});
+  void status_line(unsigned minor, unsigned status, std::string_view reason, std::string_view protocol = {});
   void fields(const http::field_list& list);  // those not dropped
   void field(std::string_view name, std::string_view value);
   void text(std::string_view bytes);

@@ -224,6 +224,7 @@ flow_state body_flow::pump() {
   for (;;) {
     // What the buffer already holds goes out together with the head.
     if (pending_ <= 1 && !body_done_ && !bad_) prepare();
+    if (bad_ && sent_bytes_ == 0) return flow_state::malformed;  // nobody has seen any of it: nobody will
     if (pending_ > 0) {
       if (target_ == nullptr) {
         pending_ = first_ = sizes_used_ = 0;  // read and forgotten

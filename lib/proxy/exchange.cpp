@@ -40,16 +40,19 @@ void transaction::write_forwarded_for(http1::head_writer& out) {
 
 std::string_view transaction::build_request() {
   http1::head_writer out(at_->scratch.get(), home::scratch_size);
-  out.request_line(request_.method_text, request_.target, request_.minor);
+  out.request_line(request_.method_text, request_.target, request_.minor, request_.protocol);
   out.fields(request_.fields);
   write_forwarded_for(out);
   ask_close_ = connection_with_server() != connection_mode::keep_alive;
+  const bool te = client_wants_.te;
   if (upgrade_asked_)
-    out.field("connection", "upgrade");
+    out.field("connection", te ? "te, upgrade" : "upgrade");
   else if (ask_close_ && request_.minor >= 1)
-    out.field("connection", "close");
+    out.field("connection", te ? "te, close" : "close");
   else if (!ask_close_ && request_.minor == 0)
     out.field("connection", "keep-alive");
+  else if (te)
+    out.field("connection", "te");
   out.end();
   return {out.data(), out.size()};
 }
@@ -198,12 +201,15 @@ transaction::verdict transaction::await_response() {
   const std::size_t most = out_.capacity() - at_->all.global.maxrewrite;
   for (;;) {
     if (!out_.empty()) {
-      const http1::limits limits;
+      http1::limits limits;
+      limits.how = back_->settings.response_parsing;
       const http1::head_result found =
           http1::parse_response(out_.text(), response_scanned_, limits, response_, response_scratch_);
       if (found.what == http1::head_state::bad) return fail('P', 'H', 502, found.reason);
       if (found.what == http1::head_state::complete) {
         if (response_.status < 200 && response_.status != 101) {
+          const http::refusal bad = http::response_body(response_, request_.verb, response_length_);
+          if (bad) return fail('P', 'H', 502, bad.reason);
           if (!forward_interim()) return fail('P', 'H', 502, "too many interim responses");
           continue;
         }
@@ -237,7 +243,7 @@ bool transaction::forward_interim() {
   if (request_.minor >= 1) {
     http::take_hop_by_hop(response_.fields, false);
     http1::head_writer out(at_->scratch.get(), home::scratch_size);
-    out.status_line(1, response_.status, response_.reason);
+    out.status_line(1, response_.status, response_.reason, response_.protocol);
     out.fields(response_.fields);
     out.end();
     interim_.append(out.data(), out.size());
@@ -259,7 +265,7 @@ void transaction::flush_interim() {
 }
 
 transaction::verdict transaction::begin_response() {
-  const http::refusal bad = http::response_body(response_, request_.verb, response_length_);
+  const http::refusal bad = http::response_body(response_, request_.verb, response_length_, back_->settings.response_parsing);
   if (bad) return fail('P', 'H', 502, bad.reason);
   const http::connection_options server_wants = http::take_hop_by_hop(response_.fields, false);
   if (response_.status == 101) {
@@ -291,7 +297,7 @@ transaction::verdict transaction::begin_response() {
 
   http1::head_writer out(at_->scratch.get(), home::scratch_size);
   out.text(interim_);
-  out.status_line(1, response_.status, response_.reason);
+  out.status_line(1, response_.status, response_.reason, response_.protocol);
   out.fields(response_.fields);
   if (upgraded_)
     out.field("connection", "upgrade");

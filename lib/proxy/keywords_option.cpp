@@ -100,6 +100,12 @@ void tcpka(section_settings& to, arguments& from) {
   to.tcpka_client = to.tcpka_server = !from.negated() && !from.resets();
 }
 
+template <http::parsing section_settings::* Member>
+void violations(section_settings& to, arguments& from) {
+  if (!from.finish()) return;
+  to.*Member = from.negated() || from.resets() ? http::parsing::strict : http::parsing::lenient;
+}
+
 constexpr std::array rows = {
     verb<&connection<connection_mode::keep_alive>>({.name = "option http-keep-alive", .allowed = config::proxies,
         .summary = "Connections to clients and servers are kept for more requests. So it is unless said otherwise.",
@@ -149,6 +155,27 @@ constexpr std::array rows = {
     setting<&section_settings::splice_response>({.name = "option splice-response", .allowed = config::proxies,
         .summary = "Response bodies pass inside the kernel whenever they can, whatever their size.",
         .example = "option splice-response", .since = "1.3"}),
+    verb<&violations<&section_settings::request_parsing>>({.name = "option accept-unsafe-violations-in-http-request",
+        .allowed = config::front_side,
+        .summary = "Requests that break HTTP's rules in ways that some old clients need are mended and passed on: field "
+                   "names that are no tokens (the field is dropped), control characters in values, bytes above 127 and "
+                   "'#' in the target, no or another Host, CONNECT, odd versions. Never what leaves their length in "
+                   "doubt.",
+        .example = "option accept-unsafe-violations-in-http-request", .since = "3.0", .negatable = true}),
+    verb<&violations<&section_settings::response_parsing>>({.name = "option accept-unsafe-violations-in-http-response",
+        .allowed = config::back_side,
+        .summary = "Responses that break HTTP's rules in ways that some old servers need are mended and passed on: field "
+                   "names that are no tokens (the field is dropped), control characters in values, an empty or repeated "
+                   "Transfer-Encoding, long status codes, odd versions. Never what leaves their length in doubt.",
+        .example = "option accept-unsafe-violations-in-http-response", .since = "3.0", .negatable = true}),
+    verb<&violations<&section_settings::request_parsing>>({.name = "option accept-invalid-http-request",
+        .allowed = config::front_side, .summary = "Accepts requests that break HTTP's rules.",
+        .example = "option accept-invalid-http-request", .since = "1.4", .state = status::retired,
+        .instead = "option accept-unsafe-violations-in-http-request", .negatable = true}),
+    verb<&violations<&section_settings::response_parsing>>({.name = "option accept-invalid-http-response",
+        .allowed = config::back_side, .summary = "Accepts responses that break HTTP's rules.",
+        .example = "option accept-invalid-http-response", .since = "1.4", .state = status::retired,
+        .instead = "option accept-unsafe-violations-in-http-response", .negatable = true}),
     setting<&section_settings::nolinger>({.name = "option nolinger", .allowed = config::proxies,
         .summary = "Closed connections are reset so that the kernel forgets them at once; data may be lost.",
         .example = "option nolinger", .since = "1.3"}),

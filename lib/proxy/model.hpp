@@ -11,6 +11,7 @@
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "config/span.hpp"
+#include "http/framing.hpp"
 #include "log/settings.hpp"
 #include "rules/ruleset.hpp"
 #include "servers/settings.hpp"
@@ -78,6 +79,7 @@ struct section_settings {
   std::vector<bind_settings> binds;
   std::optional<unsigned> maxconn;   // unset: global's; also `maxconn` of a frontend
   int backlog = 0;                   // 0: maxconn
+  http::parsing request_parsing = http::parsing::strict;
   std::string default_backend;       // empty: none (for listen: itself)
   config::span default_backend_where;
 
@@ -90,6 +92,7 @@ struct section_settings {
   std::optional<int> redispatch;     // unset: off; option redispatch alone is -1
   bool allbackups = false, abortonclose = false;
   unsigned fullconn = 0;             // 0: derived
+  http::parsing response_parsing = http::parsing::strict;
   reuse_mode reuse = reuse_mode::safe;
 
   // both

@@ -2,7 +2,7 @@
 #include "proxy/transaction.hpp"
 
 #include "base/text.hpp"
-#include "http/target.hpp"
+#include "http/check.hpp"
 #include "http1/tokenizer.hpp"
 #include "http1/writer.hpp"
 
@@ -51,7 +51,8 @@ io::task<bool> transaction::read_head() {
         if (time.http_request && time.http_request->count() > 0)
           of_->client_limit.arm((first ? of_->ready_tick : began_) + time.http_request->count());
       }
-      const http1::limits limits;
+      http1::limits limits;
+      limits.how = of_->front.settings.request_parsing;
       const http1::head_result found = http1::parse_request(in_.text(), scanned_, limits, request_, scratch_);
       if (found.what == http1::head_state::complete && request_.bytes <= most) {
         in_.consume(found.skipped);
@@ -61,8 +62,12 @@ io::task<bool> transaction::read_head() {
       if (found.what == http1::head_state::bad || in_.size() >= most) {
         end_with('P', 'R');
         close_client_ = true;
-        co_await answer(found.what == http1::head_state::bad ? found.status : 400,
-                        found.reason != nullptr ? found.reason : "request head too large");
+        if (found.what == http1::head_state::bad) {
+          co_await answer(found.status, found.reason);
+        } else {
+          const bool line_seen = in_.text().find('\n') != std::string_view::npos;
+          co_await answer(line_seen ? 431 : 414, "request head too large");
+        }
         co_return false;
       }
       if (!(time.http_request && time.http_request->count() > 0)) arm_client(time.client);
@@ -120,29 +125,15 @@ void transaction::choose_backend() {
 
 // Everything that makes a request ambiguous or meaningless is refused here, before anybody else sees it.
 bool transaction::check_head() {
-  http::target_form form{};
-  refused_ = http::check_target(request_, form);
-  if (!refused_) refused_ = http::request_body(request_, request_length_);
-  client_wants_ = http::take_hop_by_hop(request_.fields, request_.minor >= 1);
+  http::request_meaning meaning;
+  refused_ = http::check_request(request_, of_->front.settings.request_parsing, meaning);
+  request_length_ = meaning.body;
+  client_wants_ = meaning.wants;
+  upgrade_asked_ = meaning.upgrade;
   if (!http::wants_persistence(request_.minor, client_wants_)) close_client_ = true;
   if (of_->front.settings.connection == connection_mode::close) close_client_ = true;
   if (refused_) return false;
   target_ = balance::normalise_target(request_.method_text, request_.target, target_scratch_);
-
-  // An upgrade is passed on only when it can end in a tunnel: with HTTP/1.1, without a body, and never to h2c, which
-  // would carry requests past every check of ours.
-  const http::field* upgrade = http::find(request_.fields, http::known::upgrade);
-  upgrade_asked_ = upgrade != nullptr && request_.minor >= 1 && request_length_.how == http::body_length::kind::none;
-  if (upgrade_asked_) {
-    std::string_view rest = upgrade->value;
-    while (!rest.empty()) upgrade_asked_ = !same_text(next_element(rest).substr(0, 3), "h2c") && upgrade_asked_;
-  }
-  if (!upgrade_asked_) {
-    http::drop_all(request_.fields, http::known::upgrade);
-    for (http::field& one : request_.fields)
-      if (same_text(one.name, "http2-settings")) one.dropped = true;
-  }
-  if (request_.minor == 0) http::drop_all(request_.fields, http::known::expect);  // RFC 9110 10.1.1
   return true;
 }
 
