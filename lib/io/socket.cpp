@@ -132,6 +132,11 @@ void socket::shut_down_write() {
   if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
 
+bool socket::at_end() const {
+  char one = 0;
+  return ::recv(fd_, &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void socket::close() {
   if (fd_ < 0) return;
   events_->forget(*this);

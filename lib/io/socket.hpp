@@ -51,6 +51,7 @@ class socket final : public event_source {
   bool can_write() const { return can_write_; }
   bool peer_closed() const { return hang_up_; }  // FIN or worse was seen; unread data may remain
   bool broken() const { return error_; }         // the kernel reported an error; reading says which
+  bool at_end() const;                           // the peer has closed and everything was read; a system call
 
   // The owner is woken for input always, for output only when write() was blocked or want_write() said so.
   void change_owner(waker* owner) { owner_ = owner; }

@@ -45,7 +45,7 @@ worker::~worker() {
 }
 
 void worker::read_clock() {
-  now_ = read(CLOCK_MONOTONIC) / 1000;
+  now_ = read(CLOCK_MONOTONIC) / 1000 + skipped_;
 }
 
 std::int64_t worker::wall_microseconds() const { return read(CLOCK_REALTIME); }

@@ -32,6 +32,8 @@ class worker final : private event_source {
   tick now() const { return now_; }
   // Wall clock of this turn, microseconds since 1970.
   std::int64_t wall_microseconds() const;
+  // For tests: from now on the monotonic clock is `by` ms ahead of what it would be. Worker's thread.
+  void skip_time(tick by) { skipped_ += by, now_ += by; }
 
   // Starts a coroutine on this worker, from its own thread. It runs at once up to its first wait.
   // The task owns what it uses. An escaped exception is counted and reported by on_escape.
@@ -63,7 +65,7 @@ class worker final : private event_source {
   run_queue ready_;
   buffers buffers_;
   dice dice_;
-  tick now_ = 0;
+  tick now_ = 0, skipped_ = 0;
   std::size_t running_ = 0;
   bool leaving_ = false;
   bool asio_has_work_ = false;  // a coroutine ended or began: Asio's own queue wants a turn

@@ -34,6 +34,15 @@ void body_flow::restart(io::socket& target, std::string_view head) {
   start(*source_, &target, *buffer_, body_start_, original_, coding_, head, true);
 }
 
+void body_flow::discard() {
+  target_ = nullptr;
+  retain_ = head_volatile_ = false;
+  pending_ = first_ = sizes_used_ = 0;
+  release_pipe();
+  spliced_ = false;
+  if (length_.how == kind::counted && length_.bytes == 0) body_done_ = true;
+}
+
 void body_flow::push(const char* data, std::size_t size) {
   pieces_[pending_++] = {const_cast<char*>(data), size};
 }

@@ -51,6 +51,8 @@ class body_flow {
     pipes_ = &from;
     splice_always_ = always;
   }
+  // From here on what comes is read and forgotten: the receiver is gone, or needs no more.
+  void discard();
 
   flow_state pump();
 

@@ -1,4 +1,6 @@
 // The request goes up, the response comes down, at the same time if need be: one loop over two sockets.
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "http1/tokenizer.hpp"
 #include "http1/writer.hpp"
@@ -75,10 +77,16 @@ void transaction::send_request() {
 
 io::task<bool> transaction::exchange() {
   send_request();
+  up_moved_at_ = down_moved_at_ = now();
   for (;;) {
     verdict now_what = verdict::go_on;
     if (!up_.finished() && !upload_broken_) now_what = upload();
-    if (now_what == verdict::go_on) now_what = response_head_seen_ ? download() : await_response();
+    if (now_what == verdict::go_on) {
+      if (!response_head_seen_)
+        now_what = await_response();
+      else
+        now_what = draining_ ? after_response() : download();
+    }
     switch (now_what) {
       case verdict::complete: co_return true;
       case verdict::over:
@@ -101,6 +109,7 @@ io::task<bool> transaction::exchange() {
         if (!linked) co_return false;
         may_reuse_ = true;
         send_request();
+        up_moved_at_ = down_moved_at_ = now();
         continue;
       }
       case verdict::again: of_->wake.wake(); break;
@@ -129,6 +138,7 @@ transaction::verdict transaction::fail(char cause, char stage, unsigned status, 
   reason_ = reason;
   if (response_head_seen_) {
     close_client_ = true;  // the client sees a cut, not a shorter body
+    if (cause != 'C' && cause != 'c') cut_client();
     pending_status_ = 0;
   } else {
     pending_status_ = status;
@@ -136,31 +146,54 @@ transaction::verdict transaction::fail(char cause, char stage, unsigned status, 
   return verdict::over;
 }
 
+// A body whose end is the end of the connection would look whole after a plain close.
+void transaction::cut_client() {
+  const bool ends_with_connection =
+      response_length_.how == body_length::kind::until_close ||
+      (response_length_.how == body_length::kind::chunked && request_.minor == 0);
+  if (ends_with_connection) of_->socket.reset();
+}
+
 // A time limit passed? Then says so and returns true.
 bool transaction::late() {
   if (of_->client_limit.passed(now())) {
-    if (response_head_seen_) {
+    close_client_ = true;
+    if (!response_head_seen_) {
+      fail('c', 'H', 400, "the request body did not arrive in time");
+    } else if (draining_) {
+      end_with('c', 'L');
+      reason_ = "the request body did not arrive in time";
+    } else {
       fail('c', 'D', 0, "the client did not take the response in time");
       of_->socket.reset();
-    } else {
-      fail('c', 'D', 408, "the request body did not arrive in time");
     }
-    close_client_ = true;
     return true;
   }
   if (of_->server_limit.passed(now())) {
+    if (draining_) {  // it has answered: what it does not take is not worth an error to the client
+      upload_lost_ = true;
+      end_with('S', 'L');
+      up_.discard();
+      of_->server_limit.disarm();
+      of_->wake.wake();
+      return false;
+    }
     if (response_head_seen_)
       fail('s', 'D', 0, "the server stopped sending the response");
     else
-      fail('s', up_.finished() ? 'H' : 'D', 504, "the server did not respond in time");
+      fail('s', 'H', 504, "the server did not respond in time");
     return true;
   }
   return false;
 }
 
+// Until the server's response begins, everything that goes wrong belongs to stage H, as the manual has it; after the
+// response's end, to L.
 transaction::verdict transaction::upload() {
+  const std::uint64_t before = up_.sent_bytes() + up_.body_bytes();
   const flow_state state = up_.pump();
   sent_to_server_ = up_.sent_bytes();
+  if (up_.sent_bytes() + up_.body_bytes() != before) up_moved_at_ = now();
   switch (state) {
     case flow_state::done:
       of_->client_limit.disarm();
@@ -168,30 +201,42 @@ transaction::verdict transaction::upload() {
       return verdict::go_on;
     case flow_state::again: return verdict::again;
     case flow_state::wait_read:
-      arm_client(of_->front.settings.time.client);
+      arm(of_->client_limit, of_->front.settings.time.client, std::max(up_moved_at_, down_moved_at_));
       of_->server_limit.disarm();
       return verdict::go_on;
-    case flow_state::wait_write: arm_server(back_->settings.time.server); return verdict::go_on;
+    case flow_state::wait_write:
+      arm(of_->server_limit, back_->settings.time.server, up_moved_at_);
+      of_->client_limit.disarm();
+      return verdict::go_on;
     case flow_state::source_ended:
     case flow_state::source_failed:
       close_client_ = true;
       if (response_head_seen_) {
+        if (draining_) end_with('C', 'L');
         upload_broken_ = true;
         return verdict::go_on;
       }
-      return fail('C', 'D', 400, "the client closed before its request body was complete");
+      if (state == flow_state::source_failed) return fail('C', 'H', 0, "the client reset its connection");
+      return fail('C', 'H', 400, "the client closed before its request body was complete");
     case flow_state::target_failed:
+      if (response_head_seen_) {  // the server wants no more of the request; the client may still be sending it
+        upload_lost_ = true;
+        if (draining_) end_with('S', 'L');
+        up_.discard();
+        return verdict::again;
+      }
       // The server may have answered before it stopped reading: look for that first.
       upload_broken_ = true;
-      if (!response_head_seen_) arm_server(back_->settings.time.server);
+      arm_server(back_->settings.time.server);
       return verdict::go_on;
     case flow_state::malformed:
       close_client_ = true;
       if (response_head_seen_) {
+        end_with('P', 'D');
         upload_broken_ = true;
         return verdict::go_on;
       }
-      return fail('P', 'R', 400, up_.reason());
+      return fail('P', 'H', 400, up_.reason());
   }
   return verdict::go_on;
 }
@@ -219,9 +264,8 @@ transaction::verdict transaction::await_response() {
     }
     if (client_gone()) {
       close_client_ = true;
-      end_with('C', 'H');
       status_ = 400;
-      reason_ = "the client closed before the response";
+      fail('C', 'H', of_->socket.broken() ? 0 : 400, "the client closed before the response");
       return verdict::over;
     }
     if (!link_->socket.can_read()) return verdict::go_on;
@@ -291,7 +335,12 @@ transaction::verdict transaction::begin_response() {
     }
   }
   if (response_length_.how == body_length::kind::until_close) close_client_ = true;
-  if (upload_broken_) close_client_ = true;
+  if (upload_broken_) {  // the server closed its reading side; it has answered all the same
+    upload_broken_ = false;
+    upload_lost_ = true;
+    up_.discard();
+  }
+  if (!up_.finished() && expects_refusal()) close_client_ = true;
   if (at_->all.stopping.load(std::memory_order_relaxed)) close_client_ = true;
   if (back_->settings.connection == connection_mode::close) close_client_ = true;
 
@@ -316,17 +365,19 @@ transaction::verdict transaction::begin_response() {
 }
 
 transaction::verdict transaction::download() {
+  const std::uint64_t before = down_.sent_bytes() + down_.body_bytes();
   const flow_state state = down_.pump();
   sent_to_client_ = interim_sent_ + down_.sent_bytes();
+  if (down_.sent_bytes() + down_.body_bytes() != before) down_moved_at_ = now();
   switch (state) {
-    case flow_state::done: break;
+    case flow_state::done: return after_response();
     case flow_state::again: return verdict::again;
     case flow_state::wait_read:
-      arm_server(back_->settings.time.server);
+      arm(of_->server_limit, back_->settings.time.server, std::max(up_moved_at_, down_moved_at_));
       if (up_.finished()) of_->client_limit.disarm();
       return verdict::go_on;
     case flow_state::wait_write:
-      arm_client(of_->front.settings.time.client);
+      arm(of_->client_limit, of_->front.settings.time.client, down_moved_at_);
       of_->server_limit.disarm();
       return verdict::go_on;
     case flow_state::source_ended:
@@ -336,11 +387,25 @@ transaction::verdict transaction::download() {
       return fail('C', 'D', 0, "the client closed before it had the whole response");
     case flow_state::malformed: return fail('P', 'D', 0, down_.reason());
   }
+  return verdict::go_on;
+}
+
+// The client has its whole answer. What is left of its request still comes first: it goes on to a server that keeps
+// its connection, and is read and forgotten otherwise.
+transaction::verdict transaction::after_response() {
   if (upgraded_) return verdict::complete;
   // Whatever the server sent beyond its response belongs to nobody.
   const bool exact = down_.consumed() == out_.size() || out_.empty();
-  const bool upload_done = up_.finished() && !upload_broken_;
-  if (!upload_done) close_client_ = true;  // an answer before the end of the request body
+  if (upload_lost_) end_with('S', 'L');
+  if (!up_.finished() && !upload_broken_ && !(close_client_ && expects_refusal())) {
+    if (draining_) return verdict::go_on;
+    draining_ = true;
+    if (!server_keeps_ || !exact) up_.discard();
+    if (close_client_) of_->socket.shut_down_write();  // its answer may end with the connection
+    return verdict::again;
+  }
+  const bool upload_done = up_.finished() && !upload_broken_ && !upload_lost_;
+  if (upload_broken_ || !up_.finished()) close_client_ = true;
   give_back_link(server_keeps_ && exact && upload_done);
   give_back_place();
   return verdict::complete;

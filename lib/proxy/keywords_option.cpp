@@ -95,6 +95,14 @@ void redispatch(section_settings& to, arguments& from) {
     to.redispatch = every;
 }
 
+void abortonclose(section_settings& to, arguments& from) {
+  if (!from.finish()) return;
+  if (from.resets())
+    to.abortonclose.reset();
+  else
+    to.abortonclose = !from.negated();
+}
+
 void tcpka(section_settings& to, arguments& from) {
   if (!from.finish()) return;
   to.tcpka_client = to.tcpka_server = !from.negated() && !from.resets();
@@ -133,9 +141,10 @@ constexpr std::array rows = {
     verb<&redispatch>({.name = "redisp", .allowed = config::back_side, .grammar = "[<interval>]",
         .summary = "A request whose server cannot be reached may go to another one.", .example = "redisp",
         .since = "1.0", .state = status::retired, .instead = "option redispatch", .negatable = true}),
-    setting<&section_settings::abortonclose>({.name = "option abortonclose", .allowed = config::proxies,
-        .summary = "Requests of clients that have gone are dropped while they wait.",
-        .example = "option abortonclose", .since = "1.3"}),
+    verb<&abortonclose>({.name = "option abortonclose", .allowed = config::proxies,
+        .summary = "Requests of clients that have closed are dropped while they wait. So it is in mode http unless "
+                   "said otherwise.",
+        .example = "option abortonclose", .since = "1.3", .negatable = true}),
     setting<&section_settings::allbackups>({.name = "option allbackups", .allowed = config::back_side,
         .summary = "All backup servers share the load, not the first alone.", .example = "option allbackups",
         .since = "1.3"}),

@@ -90,7 +90,8 @@ struct section_settings {
   servers::settings server_defaults;
   unsigned retries = 3;
   std::optional<int> redispatch;     // unset: off; option redispatch alone is -1
-  bool allbackups = false, abortonclose = false;
+  bool allbackups = false;
+  std::optional<bool> abortonclose;  // unset: on in mode http, off in mode tcp
   unsigned fullconn = 0;             // 0: derived
   http::parsing response_parsing = http::parsing::strict;
   reuse_mode reuse = reuse_mode::safe;

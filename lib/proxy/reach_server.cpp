@@ -119,7 +119,6 @@ io::task<bool> transaction::find_link() {
     if (dead() || answered_) co_return false;
     if (client_gone()) {
       end_with('C', 'C');
-      status_ = 503;
       close_client_ = true;
       co_return false;
     }
@@ -162,7 +161,6 @@ io::task<bool> transaction::pause_before_retry() {
     if (dead()) co_return false;
     if (client_gone()) {
       end_with('C', 'C');
-      status_ = 503;
       close_client_ = true;
       co_return false;
     }
@@ -223,11 +221,9 @@ io::task<bool> transaction::take_place(server_index avoid) {
         co_return false;
       }
       end_with(gone ? 'C' : 's', 'Q');
+      placed_at_ = now();  // the record tells how long it waited
       close_client_ = close_client_ || gone;
-      if (gone)
-        status_ = 503;
-      else
-        co_await answer(503, "waited too long for a place at a server");
+      if (!gone) co_await answer(503, "waited too long for a place at a server");
       co_return false;
     }
     if (granted) break;

@@ -99,11 +99,12 @@ io::task<bool> transaction::read_head() {
     close_client_ = true;
     if (in_.empty() && !first) {
       logged_ = true;
-    } else {
-      end_with('C', 'R');
-      status_ = 400;
-      reason_ = "the client closed before its request head was complete";
+      co_return false;
     }
+    end_with('C', 'R');
+    status_ = 400;
+    reason_ = "the client closed before its request head was complete";
+    if (t.what == io::outcome::end) co_await answer(400, reason_);  // it may still be reading
     co_return false;
   }
 }
@@ -154,7 +155,7 @@ void transaction::finish() {
 
 bool transaction::next_request_possible() {
   if (close_client_ || upgraded_) return false;
-  if (up_started_ ? !up_.source_complete() : request_length_.how != http::body_length::kind::none) return false;
+  if (body_pending()) return false;
   in_.consume(up_started_ ? up_.consumed() : request_.bytes);
   clear_for_next();
   return !at_->all.stopping.load(std::memory_order_relaxed);
@@ -162,14 +163,22 @@ bool transaction::next_request_possible() {
 
 // A reply of our own, complete or not at all.
 io::task<> transaction::answer(unsigned status, const char* reason) {
+  if (of_->front.settings.kind == mode::tcp) {  // no words of ours in somebody else's protocol
+    reason_ = reason;
+    answered_ = close_client_ = true;
+    // Unread input would turn our close into a reset.
+    io::transfer t{io::outcome::done, 0, 0};
+    for (int i = 0; i < 4 && t.what == io::outcome::done; ++i)
+      t = of_->socket.read(at_->scratch.get(), home::scratch_size);
+    co_return;
+  }
   const http::canned_reply& page = http::reply_for(status);
   status_ = static_cast<int>(status);
   reason_ = reason;
   answered_ = true;
   if (status == 400 || status == 408) close_client_ = true;
-  if (request_.bytes == 0 || (up_started_ ? !up_.source_complete()
-                                          : request_length_.how != http::body_length::kind::none))
-    close_client_ = true;  // what follows the head cannot be told from a next request
+  // A body that may never come, or whose end cannot be told: what follows is no next request.
+  if (request_.bytes == 0 || refused_ || expects_refusal()) close_client_ = true;
   if (of_->front.settings.connection == connection_mode::close || at_->all.stopping.load(std::memory_order_relaxed))
     close_client_ = true;
   http1::head_writer out(at_->scratch.get(), home::scratch_size);
@@ -198,7 +207,46 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
       co_return;
     }
   }
-  if (close_client_) co_await linger();
+  if (close_client_)
+    co_await linger();
+  else
+    co_await drain_request();
+}
+
+bool transaction::body_pending() const {
+  return up_started_ ? !up_.source_complete() : request_length_.how != http::body_length::kind::none;
+}
+
+// After an answer that did not wait for the whole request: the rest is read, so that the next one can be found.
+io::task<> transaction::drain_request() {
+  if (!body_pending()) co_return;
+  if (up_started_)
+    up_.discard();
+  else
+    up_.start(of_->socket, nullptr, in_, request_.bytes, request_length_, target_coding::plain, {}, false);
+  up_started_ = true;
+  up_moved_at_ = now();
+  for (;;) {
+    const std::uint64_t before = up_.body_bytes();
+    const flow_state state = up_.pump();
+    if (state == flow_state::done) co_return;
+    if (up_.body_bytes() != before) up_moved_at_ = now();
+    if (state == flow_state::again) {
+      of_->wake.wake();
+    } else if (state != flow_state::wait_read) {
+      break;
+    }
+    arm(of_->client_limit, of_->front.settings.time.client, up_moved_at_);
+    co_await of_->wake.wait();
+    if (dead() || of_->client_limit.passed(now())) break;
+  }
+  close_client_ = true;
+}
+
+// The client waits for 100 before it sends its body; after another answer nobody knows whether it still will.
+bool transaction::expects_refusal() const {
+  if (request_length_.how == http::body_length::kind::none || (up_started_ && up_.body_bytes() > 0)) return false;
+  return interim_count_ == 0 && http::find(request_.fields, http::known::expect) != nullptr;
 }
 
 // Closing with unread input in the socket makes the kernel send a reset, which can destroy the reply on its way.
@@ -229,26 +277,26 @@ bool transaction::dead() const { return at_->leaving; }
 
 io::tick transaction::now() const { return at_->worker.now(); }
 
+// Nobody is left who could want an answer: reset, or closed where that means the same. In mode tcp a client that
+// closed without a word has nothing to tell the server.
 bool transaction::client_gone() const {
-  return of_->socket.broken() || (of_->socket.peer_closed() && abort_on_close());
+  if (of_->socket.broken()) return true;
+  if (!of_->socket.peer_closed()) return false;
+  return abort_on_close() || (of_->front.settings.kind == mode::tcp && !connected_ && of_->socket.at_end());
 }
 
+// The backend's word counts, then the frontend's, then the mode's (manual: option abortonclose).
 bool transaction::abort_on_close() const {
-  return of_->front.settings.abortonclose || (back_ != nullptr && back_->settings.abortonclose);
+  const section_settings& fe = of_->front.settings;
+  const bool plain = fe.abortonclose.value_or(fe.kind == mode::http);
+  return back_ != nullptr ? back_->settings.abortonclose.value_or(plain) : plain;
 }
 
-void transaction::arm_client(const std::optional<milliseconds>& limit) {
+void transaction::arm(io::deadline& which, const std::optional<milliseconds>& limit, io::tick since) {
   if (limit && limit->count() > 0)
-    of_->client_limit.arm(now() + limit->count());
+    which.arm(since + limit->count());
   else
-    of_->client_limit.disarm();
-}
-
-void transaction::arm_server(const std::optional<milliseconds>& limit) {
-  if (limit && limit->count() > 0)
-    of_->server_limit.arm(now() + limit->count());
-  else
-    of_->server_limit.disarm();
+    which.disarm();
 }
 
 void transaction::reset() {
@@ -277,10 +325,9 @@ void transaction::clear_for_next() {
   place_held_ = place_was_held_ = link_is_reused_ = connected_ = redispatched_ = ask_close_ = false;
   may_reuse_ = true;
   failures_ = interim_count_ = pending_status_ = 0;
-  tunnel_moved_at_ = -1;
   interim_sent_ = 0;
   upgrade_asked_ = upgraded_ = close_client_ = false;
-  server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = false;
+  server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = upload_lost_ = draining_ = false;
   cause_ = stage_ = '-';
   reason_ = nullptr;
   status_ = -1;

@@ -79,6 +79,8 @@ class transaction {
   verdict await_response();
   verdict begin_response();
   verdict download();
+  verdict after_response();
+  void cut_client();
   verdict fail(char cause, char stage, unsigned status, const char* reason);
   bool late();
   bool forward_interim();
@@ -88,6 +90,9 @@ class transaction {
 
   io::task<> answer(unsigned status, const char* reason);
   io::task<> linger();
+  io::task<> drain_request();
+  bool body_pending() const;            // not all of the request's body was read
+  bool expects_refusal() const;
   void end_with(char cause, char stage) {
     if (cause_ != '-') return;
     cause_ = cause;
@@ -101,8 +106,9 @@ class transaction {
   bool client_gone() const;
   bool abort_on_close() const;
   io::tick now() const;
-  void arm_client(const std::optional<milliseconds>& limit);
-  void arm_server(const std::optional<milliseconds>& limit);
+  void arm(io::deadline& which, const std::optional<milliseconds>& limit, io::tick since);
+  void arm_client(const std::optional<milliseconds>& limit) { arm(of_->client_limit, limit, now()); }
+  void arm_server(const std::optional<milliseconds>& limit) { arm(of_->server_limit, limit, now()); }
 
   session* of_ = nullptr;
   home* at_ = nullptr;
@@ -133,8 +139,9 @@ class transaction {
   bool place_held_ = false, place_was_held_ = false, link_is_reused_ = false, connected_ = false;
   bool may_reuse_ = true, redispatched_ = false, ask_close_ = false;
   bool idle_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
-  bool upload_broken_ = false, server_keeps_ = false, response_head_seen_ = false, answered_ = false;
-  io::tick tunnel_moved_at_ = -1;
+  bool upload_broken_ = false, upload_lost_ = false, draining_ = false;
+  bool server_keeps_ = false, response_head_seen_ = false, answered_ = false;
+  io::tick up_moved_at_ = 0, down_moved_at_ = 0;  // when that direction last made progress
 
   // for the record
   char cause_ = '-', stage_ = '-';

@@ -1,4 +1,6 @@
 // Bytes both ways until both sides have closed: after 101 or CONNECT, and mode tcp.
+#include <algorithm>
+
 #include "proxy/transaction.hpp"
 
 namespace ringway::proxy {
@@ -36,55 +38,70 @@ io::task<bool> transaction::tunnel() {
   allow_splicing(up_, of_->front.settings.splice_request || back_->settings.splice_request);
   allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
   bool client_ended = false, server_ended = false;
+  up_moved_at_ = down_moved_at_ = now();
   for (;;) {
     bool again = false;
-    const auto carry = [&](body_flow& flow, bool& ended, io::socket& to, char whose) {
-      if (ended) return true;
+    const auto carry = [&](body_flow& flow, bool& ended, io::tick& moved_at, io::socket& to) {
+      if (ended) return flow_state::done;
       const std::uint64_t before = flow.sent_bytes() + flow.body_bytes();
       const flow_state state = flow.pump();
-      if (flow.sent_bytes() + flow.body_bytes() != before) tunnel_moved_at_ = now();
+      if (flow.sent_bytes() + flow.body_bytes() != before) moved_at = now();
       if (state == flow_state::again) again = true;
       if (state == flow_state::done) {
         ended = true;
         to.shut_down_write();
-        tunnel_moved_at_ = now();
+        moved_at = now();
       }
-      if (state == flow_state::source_failed) end_with(whose, 'D');
-      if (state == flow_state::target_failed) end_with(whose == 'C' ? 'S' : 'C', 'D');
-      return state != flow_state::source_failed && state != flow_state::target_failed;
+      return state;
     };
-    tunnel_moved_at_ = tunnel_moved_at_ < 0 ? now() : tunnel_moved_at_;
-    const bool up_sound = carry(up_, client_ended, link_->socket, 'C');
-    const bool down_sound = carry(down_, server_ended, of_->socket, 'S');
+    const flow_state up = carry(up_, client_ended, up_moved_at_, link_->socket);
+    const flow_state down = carry(down_, server_ended, down_moved_at_, of_->socket);
     sent_to_server_ = sent_up + up_.sent_bytes();
     sent_to_client_ = sent_down + down_.sent_bytes();
-    if (!up_sound || !down_sound || (client_ended && server_ended)) break;
-    // Idle limits; a side that has closed leaves the other one its "fin" limit.
+    if (client_ended && server_ended) break;
+    // A connection that broke is not an end: the other side is told so by a reset.
+    if (up == flow_state::source_failed || down == flow_state::target_failed) {
+      end_with('C', 'D');
+      link_->socket.reset();
+      break;
+    }
+    if (down == flow_state::source_failed || up == flow_state::target_failed) {
+      end_with('S', 'D');
+      of_->socket.reset();
+      break;
+    }
+    // Idle limits, each for the side that is waited for. What moves in either direction keeps both sides' reading
+    // alive; a side that does not take what it is sent has only its own progress. Once a direction is closed, the
+    // fin limits hold where they are set.
     const bool half = client_ended || server_ended;
     const auto limit_of = [&](const std::optional<milliseconds>& fin, const std::optional<milliseconds>& plain) {
       if (half && fin) return fin;
       return be.tunnel ? be.tunnel : fe.tunnel ? fe.tunnel : plain;
     };
-    const auto arm = [&](io::deadline& which, const std::optional<milliseconds>& limit) {
-      if (limit && limit->count() > 0)
-        which.arm(tunnel_moved_at_ + limit->count());
-      else
-        which.disarm();
+    const auto watch = [&](io::deadline& which, const std::optional<milliseconds>& limit, bool reading, bool writing,
+                           io::tick written_at) {
+      which.disarm();
+      if (writing)
+        arm(which, limit, written_at);
+      else if (reading)
+        arm(which, limit, std::max(up_moved_at_, down_moved_at_));
     };
-    arm(of_->client_limit, limit_of(fe.client_fin, fe.client));
-    arm(of_->server_limit, limit_of(be.server_fin, be.server));
+    watch(of_->client_limit, limit_of(fe.client_fin, fe.client), up == flow_state::wait_read,
+          down == flow_state::wait_write, down_moved_at_);
+    watch(of_->server_limit, limit_of(be.server_fin, be.server), down == flow_state::wait_read,
+          up == flow_state::wait_write, up_moved_at_);
+    if (of_->client_limit.passed(now())) {
+      end_with('c', 'D');
+      break;
+    }
+    if (of_->server_limit.passed(now())) {
+      end_with('s', 'D');
+      break;
+    }
     if (again) of_->wake.wake();
     co_await of_->wake.wait();
     if (dead()) {
       logged_ = true;
-      break;
-    }
-    if (of_->client_limit.passed(now()) && !of_->socket.can_read() && !link_->socket.can_read()) {
-      end_with('c', 'D');
-      break;
-    }
-    if (of_->server_limit.passed(now()) && !of_->socket.can_read() && !link_->socket.can_read()) {
-      end_with('s', 'D');
       break;
     }
   }
