@@ -97,6 +97,7 @@ void listener::resume_if_called() {
 }
 
 listener::found listener::accept_one() {
+  if (home_.all.starving.load(std::memory_order_relaxed) != 0) return found::no_means;
   if (!take_place()) return found::limit;
   sockaddr_storage from{};
   socklen_t length = sizeof from;

@@ -20,6 +20,22 @@ std::optional<std::string_view> field_of(const void* fields, std::string_view na
   return one->value;
 }
 
+// While somebody who is in lacks a descriptor, listeners do not take the next one.
+struct shortage {
+  runtime& all;
+  io::tick since = -1;
+  explicit shortage(runtime& of) : all(of) {}
+  shortage(const shortage&) = delete;
+  shortage& operator=(const shortage&) = delete;
+  void begin(io::tick now) {
+    since = now;
+    all.starving.fetch_add(1);
+  }
+  ~shortage() {
+    if (since >= 0 && all.starving.fetch_sub(1) == 1) all.paused.call_one(true);
+  }
+};
+
 }  // namespace
 
 balance::request_facts transaction::facts() const {
@@ -109,14 +125,31 @@ io::task<bool> transaction::reach_server() {
 // A link to the server at hand, or to the one that is chosen now; with retries and redispatch. Answers on failure.
 io::task<bool> transaction::find_link() {
   server_index avoid = no_server;
+  shortage short_of_means{at_->all};
   for (;;) {
     if (server_ == no_server) {
       const bool placed = co_await take_place(avoid);
       if (!placed) co_return false;
+      if (server_ == avoid && connect_cause_ == 'S') {
+        // The others are full, or the key leads here only: trying at once would use up the retries on a dead server.
+        const bool waited = co_await pause_before_retry();
+        if (!waited) co_return false;
+        if (!back_->chooser->usable(server_)) {
+          give_back_place();
+          server_ = no_server;
+          continue;
+        }
+      }
     }
     const bool linked = co_await connect();
     if (linked) co_return true;
     if (dead() || answered_) co_return false;
+    if (connect_cause_ == 'R' && !client_gone()) {
+      if (short_of_means.since < 0) short_of_means.begin(now());
+      const bool again = co_await wait_for_means(short_of_means.since);
+      if (again) continue;
+      if (dead()) co_return false;
+    }
     if (client_gone()) {
       end_with('C', 'C');
       close_client_ = true;
@@ -142,11 +175,23 @@ io::task<bool> transaction::find_link() {
       redispatched_ = true;
       continue;
     }
-    if (connect_cause_ != 's') {
+    if (connect_cause_ == 'S') {
       const bool waited = co_await pause_before_retry();
       if (!waited) co_return false;
     }
   }
+}
+
+// No descriptor for a connection: somebody else's will be free, and nobody new comes in before. False: long enough.
+io::task<bool> transaction::wait_for_means(io::tick since) {
+  constexpr io::tick look_again = 20;  // ms
+  const auto& limit = back_->settings.time.connect;
+  if (now() >= since + (limit && limit->count() > 0 ? limit->count() : 5000)) co_return false;
+  const io::tick until = now() + look_again;
+  of_->server_limit.arm(until);
+  while (now() < until && !dead() && !client_gone()) co_await of_->wake.wait();
+  of_->server_limit.disarm();
+  co_return !dead() && !client_gone();
 }
 
 // At once on the same server would mostly fail the same way.

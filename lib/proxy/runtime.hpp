@@ -88,6 +88,7 @@ struct runtime {
   unsigned maxconn = 0;                          // global; 0: no limit
   std::atomic<std::uint32_t> connections{0};     // actconn
   paused_listeners paused;
+  std::atomic<std::uint32_t> starving{0};        // requests that wait for a descriptor: nobody new is let in
   std::atomic<std::uint64_t> escaped{0};         // exceptions that left a session: bugs, counted
   std::atomic<bool> stopping{false};             // soft stop: no new connections, sessions end after their response
   std::vector<std::unique_ptr<home>> homes;      // one per worker

@@ -23,7 +23,10 @@ io::task<bool> transaction::run(session& of) {
   if (going) going = co_await exchange();                // timeout server, client
   if (going && upgraded_) co_await tunnel();             // timeout tunnel
   finish();
-  co_return next_request_possible();
+  const bool kept = next_request_possible();
+  // The client may still be sending: the rest of a body, or requests it has put behind this one.
+  if (!kept && !upgraded_ && response_head_seen_ && !dead()) co_await linger();
+  co_return kept;
 }
 
 void transaction::begin(session& of) {
@@ -255,8 +258,13 @@ io::task<> transaction::linger() {
   constexpr io::tick patience = 1000;       // ms
   constexpr std::size_t most = 1024 * 1024;  // bytes
   if (of_->socket.peer_closed() || !of_->socket.is_open()) co_return;
-  const bool expecting = request_.bytes == 0 || request_length_.how != http::body_length::kind::none || refused_;
-  if (!expecting) co_return;
+  const bool expecting = request_.bytes == 0 || refused_ ||
+                         (up_started_ ? !up_.source_complete() : request_length_.how != http::body_length::kind::none);
+  if (!expecting) {
+    if (!of_->socket.can_read()) co_return;
+    const io::transfer t = of_->socket.read(at_->scratch.get(), home::scratch_size);
+    if (t.what != io::outcome::done) co_return;
+  }
   of_->socket.shut_down_write();
   const io::tick until = now() + patience;
   std::size_t seen = 0;

@@ -61,6 +61,7 @@ class transaction {
   bool link_is_private(const servers::state& server) const;
   connection_mode connection_with_server() const;
   io::task<bool> pause_before_retry();
+  io::task<bool> wait_for_means(io::tick since);
   balance::request_facts facts() const;
   void give_back_link(bool reusable);
   void give_back_place();

@@ -485,3 +485,52 @@ TEST_CASE("mode tcp: bytes both ways, and a server that speaks first") {
   CHECK(client.to_end() == "bye");
   CHECK(rig.log_line().find(" fe be/s1 ") != std::string::npos);
 }
+
+TEST_CASE("requests put behind the last one of a connection do not destroy its answer") {
+  proxy_rig rig;
+  peer client = rig.client();
+  std::string behind;
+  while (behind.size() < 100000) behind += get;
+  client.send("GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + behind);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  server.send(hello);
+  CHECK(rig.log_line().find("/last") != std::string::npos);
+  // Whoever goes on sending learns nothing of it before it has read the answer: no reset, but the end.
+  client.send(behind);
+  const std::string answer = client.until("hello");
+  CHECK(answer.substr(answer.size() - 5) == "hello");
+  CHECK(client.ended());
+}
+
+TEST_CASE("redispatch that leads to the same dead server again waits before it tries") {
+  proxy_rig rig(
+      [](proxy::model& m) {
+        m.sections[1].balance.kind = balance::algorithm::leastconn;
+        m.sections[1].redispatch = 1;
+        m.sections[1].time.connect = milliseconds{200};
+        for (auto& one : m.sections[1].servers) one.maxconn = 1;
+      },
+      2);
+  peer first = rig.client(), second = rig.client();
+  first.send(get);
+  peer holder;
+  std::size_t alive = 0;
+  for (; alive < 2; ++alive) {
+    if (rig.servers[alive]->nobody_comes(500)) continue;
+    holder = rig.servers[alive]->accept();
+    break;
+  }
+  REQUIRE(alive < 2);
+  holder.until("\r\n\r\n");
+  rig.servers[1 - alive]->stop();
+  second.send(get);  // refused there, and the other one is full
+  CHECK(rig.servers[alive]->nobody_comes(100));
+  holder.send(hello);
+  CHECK(first.until("hello").find(" 200 ") != std::string::npos);
+  holder.close();
+  peer taken = rig.servers[alive]->accept();
+  CHECK(taken.until("\r\n\r\n") == get);
+  taken.send(hello);
+  CHECK(second.until("hello").find(" 200 ") != std::string::npos);
+}
