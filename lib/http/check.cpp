@@ -20,15 +20,19 @@ bool may_upgrade(const request_head& head, const body_length& body) {
   return true;
 }
 
-// RFC 6455 4.1: the opening handshake has a key, 16 bytes in base64.
-bool lacks_websocket_key(const request_head& head) {
-  bool websocket = false;
-  for (const field& one : head.fields) {
+bool names_websocket(const field_list& fields) {
+  for (const field& one : fields) {
     if (one.id != known::upgrade || one.dropped) continue;
     std::string_view rest = one.value;
-    while (!rest.empty()) websocket = same_text(next_element(rest), "websocket") || websocket;
+    while (!rest.empty())
+      if (same_text(next_element(rest), "websocket")) return true;
   }
-  if (!websocket) return false;
+  return false;
+}
+
+// RFC 6455 4.1: the opening handshake has a key, 16 bytes in base64.
+bool lacks_websocket_key(const request_head& head) {
+  if (!names_websocket(head.fields)) return false;
   const field* const key = find(head.fields, "sec-websocket-key");
   return key == nullptr || key->value.size() != 24;
 }
@@ -50,6 +54,13 @@ refusal check_request(request_head& head, parsing how, request_meaning& out) {
       if (same_text(one.name, "http2-settings")) one.dropped = true;
   }
   if (head.minor == 0) drop_all(head.fields, known::expect);  // RFC 9110 10.1.1
+  return {};
+}
+
+refusal check_switch(const response_head& head, parsing how) {
+  // HAProxy, too, asks that the field is there; what it says is between the two ends.
+  if (how == parsing::strict && names_websocket(head.fields) && find(head.fields, "sec-websocket-accept") == nullptr)
+    return {502, "a switch to WebSocket without Sec-WebSocket-Accept"};
   return {};
 }
 

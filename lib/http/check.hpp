@@ -17,5 +17,7 @@ struct request_meaning {
 };
 
 refusal check_request(request_head& head, parsing how, request_meaning& out);
+// A 101 to a request whose upgrade stood; hop-by-hop fields are taken already.
+refusal check_switch(const response_head& head, parsing how);
 
 }  // namespace ringway::http

@@ -108,7 +108,7 @@ mended loosen(std::string_view head, bool is_request, std::string& out) {
   std::size_t end = head.find("\r\n");
   mended result = start_line(head.substr(0, end), is_request, out);
   out.append("\r\n");
-  bool left_out = false, framing = false;
+  bool left_out = false, framing = false, chunked = false;
   while (end + 2 < head.size()) {
     head.remove_prefix(end + 2);
     end = head.find("\r\n");
@@ -123,6 +123,10 @@ mended loosen(std::string_view head, bool is_request, std::string& out) {
       if (left_out && framing) {
         result.reason = "invalid field name";
         return result;
+      }
+      if (!is_request && same_text(name, "transfer-encoding") && same_text(trim(line.substr(colon + 1)), "chunked")) {
+        left_out = chunked;  // said once is enough
+        chunked = true;
       }
       if (left_out) continue;
     }

@@ -14,8 +14,9 @@ struct mended {
 
 // `head`: complete, lines end in CRLF. Appends to `out`, which is empty: at most a few bytes more than `head`.
 // Start line: another protocol's name, versions of several digits, HTTP/0.9's missing one (GET only), a status of up
-// to 65535. Fields: one whose name is not a token is left out; NUL and other control characters of a value become
-// blanks (RFC 9110 5.5). Everything else stays as it is, for the parser to judge.
+// to 65535. Fields: one whose name is not a token is left out, as is a response's second "Transfer-Encoding: chunked";
+// NUL and other control characters of a value become blanks (RFC 9110 5.5). Everything else stays as it is, for the
+// parser to judge.
 mended loosen(std::string_view head, bool is_request, std::string& out);
 
 }  // namespace ringway::http1

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "http/check.hpp"
 #include "http1/tokenizer.hpp"
 #include "http1/writer.hpp"
 #include "proxy/transaction.hpp"
@@ -314,6 +315,8 @@ transaction::verdict transaction::begin_response() {
   const http::connection_options server_wants = http::take_hop_by_hop(response_.fields, false);
   if (response_.status == 101) {
     if (!upgrade_asked_) return fail('P', 'H', 502, "the server switched protocols unasked");
+    if (const http::refusal refused = http::check_switch(response_, back_->settings.response_parsing))
+      return fail('P', 'H', 502, refused.reason);
     upgraded_ = true;
     response_length_ = {};
   } else {
@@ -385,7 +388,14 @@ transaction::verdict transaction::download() {
     case flow_state::target_failed:
       close_client_ = true;
       return fail('C', 'D', 0, "the client closed before it had the whole response");
-    case flow_state::malformed: return fail('P', 'D', 0, down_.reason());
+    case flow_state::malformed:
+      // Its first bytes already, and the client has none of it: a bad response like any other, as in HAProxy.
+      if (down_.sent_bytes() == 0) {
+        response_head_seen_ = false;
+        response_at_ = -1;
+        return fail('P', 'H', 502, down_.reason());
+      }
+      return fail('P', 'D', 0, down_.reason());
   }
   return verdict::go_on;
 }

@@ -69,7 +69,8 @@ io::task<bool> transaction::read_head() {
           co_await answer(found.status, found.reason);
         } else {
           const bool line_seen = in_.text().find('\n') != std::string_view::npos;
-          co_await answer(line_seen ? 431 : 414, "request head too large");
+          const bool target_seen = in_.text().find(' ') != std::string_view::npos;
+          co_await answer(line_seen ? 431 : target_seen ? 414 : 400, "request head too large");
         }
         co_return false;
       }
@@ -136,6 +137,14 @@ bool transaction::check_head() {
   upgrade_asked_ = meaning.upgrade;
   if (!http::wants_persistence(request_.minor, client_wants_)) close_client_ = true;
   if (of_->front.settings.connection == connection_mode::close) close_client_ = true;
+  // As much of a chunked body as is here: what breaks its coding at once costs no server anything.
+  if (!refused_ && request_length_.how == http::body_length::kind::chunked) {
+    http1::chunk_decoder decoder;
+    std::string_view input = in_.text().substr(request_.bytes), data;
+    http1::chunk_decoder::step step = decoder.next(input, data);
+    while (step == http1::chunk_decoder::step::data) step = decoder.next(input, data);
+    if (step == http1::chunk_decoder::step::bad) refused_ = {400, decoder.reason()};
+  }
   if (refused_) return false;
   target_ = balance::normalise_target(request_.method_text, request_.target, target_scratch_);
   return true;
@@ -144,6 +153,7 @@ bool transaction::check_head() {
 io::task<> transaction::refuse() {
   end_with('P', 'R');
   close_client_ = true;
+  head_at_ = -1;  // in the log no request was read, as HAProxy says of one it could not parse
   co_await answer(refused_.status, refused_.reason);
 }
 

@@ -10,10 +10,10 @@ import threading
 import time
 
 import judge
-from conftest import PATIENCE, ROOT
+from conftest import PATIENCE, ROOT, until  # noqa: F401
 
 FOLDER = ROOT / "tests" / "wire"
-PAUSE, END = object(), object()
+PAUSE, END, BLINK = object(), object(), object()  # BLINK: as long as one read takes
 ESCAPES = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\", '"': b'"'}
 
 
@@ -61,6 +61,7 @@ class Origin:
     def __init__(self):
         self.seen, self.broken = [], []   # bytes of each connection; what the judge found
         self.answer = None                # pieces to send for each request; None: 200 and a small body
+        self.greet = False                # sends its answer before it was asked
         self.rest = {}
         self._guard = threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -71,10 +72,11 @@ class Origin:
     def close(self):
         self._socket.close()
 
-    def begin(self, answer=None):
+    def begin(self, answer=None, greet=False):
         """A new case: what came before is forgotten."""
         with self._guard:
-            self.seen, self.broken, self.answer, self.rest, self.connections = [], [], answer, {}, 0
+            self.seen, self.broken, self.rest, self.connections = [], [], {}, 0
+            self.answer, self.greet = answer, greet
 
     def taken(self):
         """(whole requests, bytes of unfinished ones, what breaks the grammar)"""
@@ -96,6 +98,9 @@ class Origin:
             self.connections += 1
         try:
             with link:
+                greeted = self.greet
+                if greeted and not play(link, self.answer):
+                    return
                 while True:
                     try:
                         found, data = judge.requests(data)
@@ -107,6 +112,8 @@ class Origin:
                         self.rest[id(link)] = data
                         self.seen += found
                     for request in found:
+                        if greeted:
+                            continue
                         if self.answer is not None:
                             if not play(link, self.answer):
                                 return
@@ -127,6 +134,8 @@ def play(link, script, pause=0.02):
     for piece in script:
         if piece is PAUSE:
             time.sleep(pause * PATIENCE)
+        elif piece is BLINK:
+            time.sleep(0.0005 * PATIENCE)
         elif piece is END:
             link.shutdown(socket.SHUT_WR)
             return False

@@ -86,8 +86,7 @@ class wire_reader {
     http::request_meaning meaning;
     if (const http::refusal bad = http::check_request(head, limits_.how, meaning)) return refuse(bad.status, bad.reason);
     length_ = meaning.body;
-    closes_ = !http::wants_persistence(head.minor, meaning.wants) || meaning.upgrade ||
-              head.verb == http::method::connect;
+    closes_ = !http::wants_persistence(head.minor, meaning.wants) || head.verb == http::method::connect;
     now_ = {};
     now_.start = std::string(head.method_text) + " " + std::string(head.target) + " " + std::to_string(head.minor);
     std::string room(2 * buffer_.size() + 1024, '\0');
@@ -114,7 +113,7 @@ class wire_reader {
     std::string room(2 * buffer_.size() + 1024, '\0');
     http1::head_writer out(room.data(), room.size());
     out.status_line(1, head.status, head.reason, head.protocol);
-    print(head.fields, "", out);
+    print(head.fields, head.status == 101 ? "upgrade" : "", out);
     begin_body(head.bytes);
     return true;
   }

@@ -253,9 +253,11 @@ TEST_CASE("an upgrade becomes a tunnel, each half closing on its own") {
   CHECK(server.until("\r\n\r\n") ==
         "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
         "connection: upgrade\r\n\r\n");
-  server.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nfirst");
+  server.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              "Sec-WebSocket-Accept: x\r\n\r\nfirst");
   CHECK(client.until("first") ==
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nconnection: upgrade\r\n\r\nfirst");
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n"
+        "connection: upgrade\r\n\r\nfirst");
   client.send("ping");
   CHECK(server.exactly(4) == "ping");
   client.finish();
