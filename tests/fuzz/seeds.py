@@ -70,6 +70,24 @@ def log():
             yield bytes([style, room]) + b"\0\0\0raw \x01 \x7f line\0\0\0\0\0"
 
 
+def transaction():
+    """Stage directions: see fuzz_transaction.cpp."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+    plain_get = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+    for n, one in enumerate(request()):
+        yield bytes([n % 4]) + one + b"\xf7\xf2" + answer + b"\xf7"
+        yield b"\x00" + one[:len(one) // 2] + b"\xf7" + one[len(one) // 2:] + b"\xf7\xf2" + answer + b"\xf7\xf0" + plain_get
+    for n, one in enumerate(response()):
+        yield bytes([n % 4]) + plain_get + b"\xf7\xf2" + one + b"\xf7\xf0" + plain_get + b"\xf7"
+    post = b"POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+    for way in (b"\xf4", b"\xf3", b"\xf5\x40", b"\xf2\xf4", b"\xf2\xf3", b"\xf2" + answer + b"\xf7\xf5\x40",
+                b"0\r\n\r\n\xf2" + answer, b"\xf6\xf2" + answer, b"\xf1" + plain_get + b"\xf7\xf2" + answer):
+        for kind in range(4):
+            yield bytes([kind]) + post + b"\xf7" + way + b"\xf7"
+    switch = b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+    yield b"\x00GET /c HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n\xf7\xf2" + switch + b"\xf7abc\xf0def\xf7\xf3"
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
