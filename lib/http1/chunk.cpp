@@ -130,7 +130,6 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
         } else if (c == '\r') {
           state_ = state::size_lf;
         } else if (c == ';' || c == ' ' || c == '\t') {
-          extension_ = 0;
           place_ = place::before_semicolon;
           state_ = state::extension;
           break;
@@ -150,7 +149,7 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
         } else if (!accept_extension_byte(c)) {
           return fail("malformed chunk extension");
         } else if (++extension_ > most_extension) {
-          return fail("chunk extension too long");
+          return fail("chunk extensions too long");
         }
         quote_ended_ = c == '"';
         input.remove_prefix(1);
@@ -166,6 +165,7 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
         data = input.substr(0, n);
         input.remove_prefix(n);
         left_ -= n;
+        extension_ -= std::min(extension_, n);
         if (left_ == 0) state_ = state::payload_cr;
         return step::data;
       }

@@ -32,13 +32,15 @@ class chunk_decoder {
   bool accept_trailer_line();
   bool accept_extension_byte(char c);
 
-  static constexpr std::size_t most_extension = 4096;   // bytes of extensions of one chunk
+  // Bytes of extensions beyond those of data so far (RFC 9112 7.1.1; CVE-2023-39326): what signs its chunks may do so,
+  // what sends little else may not.
+  static constexpr std::size_t most_extension = 4096;
   static constexpr std::size_t most_trailers = 8192;    // bytes of all trailers
   state state_ = state::size_first;
   place place_ = place::before_semicolon;
   bool quote_ended_ = false;
   unsigned digits_ = 0;
-  std::size_t extension_ = 0;
+  std::size_t extension_ = 0;  // see most_extension
   std::size_t trailer_bytes_ = 0;
   std::uint64_t left_ = 0;
   std::string line_, trailers_;
