@@ -25,6 +25,8 @@ const config::catalogue& catalogue() {
     c.mount("proxy", proxy::bind_lines());
     c.mount("proxy", proxy::server_lines());
     c.mount("proxy", proxy::option_keywords());
+    c.mount("proxy", proxy::error_keywords());
+    c.mount("proxy", proxy::error_group_keywords());
     c.mount<&section_settings::time>("proxy", proxy::timeout_keywords());
     c.mount<&section_settings::balance>("balance", balance::section_keywords());
     c.mount<&section_settings::log>("log", log::section_keywords());

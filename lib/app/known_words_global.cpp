@@ -9,7 +9,7 @@ using config::status;
 
 constexpr word_group groups[] = {
     {place::file, status::not_yet, 0, "A section of its own.", {},
-     "peers, resolvers, cache, userlist, mailers, program, ring, http-errors, crt-store, fcgi-app, log-forward,"
+     "peers, resolvers, cache, userlist, mailers, program, ring, crt-store, fcgi-app, log-forward,"
      "log-profile, traces, acme, healthcheck"},
 
     // --- not yet: they change what happens

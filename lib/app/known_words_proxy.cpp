@@ -19,8 +19,7 @@ constexpr word_group groups[] = {
      "http-request, http-response, http-after-response, tcp-request connection, tcp-request session,"
      "tcp-request content, tcp-request inspect-delay, tcp-response content, tcp-response inspect-delay, redirect,"
      "quic-initial"},
-    {proxies, status::not_yet, 0, "Our own error pages.", {},
-     "errorfile, errorfiles, errorloc, errorloc302, errorloc303, http-error"},
+    {proxies, status::not_yet, 0, "Our own error pages.", {}, "http-error"},
     {proxies, status::not_yet, 0, "Compression of responses.", {}, "compression"},
     {proxies, status::not_yet, 0, "Filters.", {}, "filter"},
     {proxies, status::not_yet, 0, "The statistics page.", {},
@@ -32,7 +31,7 @@ constexpr word_group groups[] = {
      "log-format, log-format-sd, error-log-format, log-steps, option httpslog, option log-health-checks"},
     {proxies, status::not_yet, 0, "A number for every request.", {}, "unique-id-format, unique-id-header"},
     {proxies, status::not_yet, 0, "A limit on the rate of new clients.", {}, "rate-limit sessions"},
-    {fronts | place::defaults, status::not_yet, 0, "An answer for monitors.", {}, "monitor-uri, monitor fail, monitor-net"},
+    {fronts | place::defaults, status::not_yet, 0, "An answer for monitors.", {}, "monitor fail"},
     {fronts, status::not_yet, 0, "Keeps parts of messages for the log.", {},
      "capture cookie, capture request header, capture response header, declare capture"},
     {front_side, status::not_yet, 0, "The process's clients kept apart.", {}, "force-be-switch, ssl-f-use"},
@@ -61,7 +60,7 @@ constexpr word_group groups[] = {
     {proxies, status::not_yet, 0, "An option of HAProxy.", {},
      "option checkcache, option disable-h2-upgrade, option h1-case-adjust-bogus-client,"
      "option h1-case-adjust-bogus-server, option http-buffer-request, option http-drop-request-trailers,"
-     "option http-drop-response-trailers, option http-ignore-probes, option http-pretend-keepalive,"
+     "option http-drop-response-trailers, option http-pretend-keepalive,"
      "option http-restrict-req-hdr-names, option http-use-proxy-header, option idle-close-on-response,"
      "option originalto, option forwarded, option persist, option transparent, option use-small-buffers,"
      "option http_proxy, option assume-rfc6587-ntf,"

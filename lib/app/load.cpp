@@ -35,6 +35,7 @@ class loader final : public config::section_host {
       return {place::global, &into_.global, "global"};
     }
     if (row.name == "defaults") return open_defaults(from);
+    if (row.name == "http-errors") return open_errors(from);
     if (row.name == "frontend") return open_proxy(place::frontend, "frontend", from);
     if (row.name == "listen") return open_proxy(place::listen, "listen", from);
     return open_proxy(place::backend, "backend", from);
@@ -114,6 +115,27 @@ class loader final : public config::section_host {
     defaults_.push_back(std::move(fresh));
     current_ = &defaults_.back();
     return {place::defaults, &defaults_.back().settings, defaults_.back().name};
+  }
+
+  opened_section open_errors(arguments& from) {
+    proxy::error_group fresh;
+    fresh.where = from.phrase_where();
+    const word* name = from.need("a name");
+    if (name != nullptr) {
+      good_name(*name, from, "http-errors section");
+      fresh.name = name->text;
+      fresh.where = name->where;
+      from.finish();
+      for (const proxy::error_group& other : into_.error_groups) {
+        if (other.name != fresh.name) continue;
+        auto& wrong = from.wrong("duplicate-section", *name,
+                                 fmt::format("http-errors '{}' has the name of another section", name->text));
+        wrong.notes.emplace_back(other.where, "first declared here");
+        break;
+      }
+    }
+    into_.error_groups.push_back(std::move(fresh));
+    return {place::http_errors, &into_.error_groups.back(), into_.error_groups.back().name};
   }
 
   opened_section open_proxy(place here, std::string_view kind, arguments& from) {
@@ -203,6 +225,9 @@ constexpr std::array openers = {
             .summary = "Where clients are awaited.", .example = "frontend public"},
     keyword{.name = "backend", .allowed = place::file, .grammar = "<name> [from <defaults>]",
             .summary = "Servers, and how one is chosen.", .example = "backend shop"},
+    keyword{.name = "http-errors", .allowed = place::file, .grammar = "<name>",
+            .summary = "Error pages that sections import with errorfiles.", .example = "http-errors pages",
+            .since = "2.2"},
     keyword{.name = "listen", .allowed = place::file, .grammar = "<name> [from <defaults>]",
             .summary = "A frontend and its backend in one.", .example = "listen shop"},
 };

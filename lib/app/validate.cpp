@@ -220,6 +220,11 @@ void mode_fits(section_settings& section, diagnostics& report) {
                                kind_of(section), section.name));
     section.log.format = style::tcp;
   }
+  if (!section.monitor_uri.empty() && section.front) {
+    report.warning("needs-http", section.where,
+                   fmt::format("'monitor-uri' of {} '{}' needs mode http and is ignored", kind_of(section), section.name));
+    section.monitor_uri.clear();
+  }
   if (section.forwardfor.enabled) {
     report.warning("needs-http", section.where,
                    fmt::format("'option forwardfor' of {} '{}' needs mode http and is ignored", kind_of(section),
@@ -271,6 +276,50 @@ void servers_of(section_settings& section, const proxy::model& of, diagnostics& 
     report.warning("no-server", section.where,
                    fmt::format("backend '{}' has no server: every request gets a 503", section.name),
                    "add a line 'server <name> <address>:<port>'");
+}
+
+// errorfile, errorloc and errorfiles, in the order of their lines.
+void error_pages(section_settings& section, const proxy::model& of, diagnostics& report) {
+  const std::size_t most = proxy::largest_error_page(of.global.bufsize);
+  const auto take = [&](const proxy::error_line& line) {
+    if (line.page->bytes > most) {
+      report.alert("bad-file", line.where,
+                   fmt::format("the page has {} bytes, which is more than a buffer takes ({})", line.page->bytes, most),
+                   "make it smaller, or tune.bufsize greater");
+      return;
+    }
+    section.errors[line.status] = line.page;
+  };
+  for (const proxy::error_line& line : section.error_lines) {
+    if (line.page != nullptr) {
+      take(line);
+      continue;
+    }
+    const proxy::error_group* group = nullptr;
+    std::vector<std::string_view> names;
+    for (const proxy::error_group& other : of.error_groups) {
+      names.push_back(other.name);
+      if (group == nullptr && other.name == line.group) group = &other;
+    }
+    if (group == nullptr) {
+      report.alert("unknown-name", line.group_where,
+                   fmt::format("{} '{}': there is no http-errors section '{}'", kind_of(section), section.name, line.group),
+                   config::did_you_mean(line.group, names));
+      continue;
+    }
+    for (const proxy::error_line& page : group->lines) {
+      bool wanted = line.statuses.empty();
+      for (const auto& [status, where] : line.statuses) wanted = wanted || status == page.status;
+      if (wanted) take(page);
+    }
+    for (const auto& [status, where] : line.statuses) {
+      bool there = false;
+      for (const proxy::error_line& page : group->lines) there = there || page.status == status;
+      if (!there)
+        report.warning("incomplete", where,
+                       fmt::format("http-errors '{}' has no page for status {}", group->name, status));
+    }
+  }
 }
 
 void listens(const section_settings& section, const proxy::model& of, diagnostics& report) {
@@ -337,6 +386,7 @@ void validate(proxy::model& of, diagnostics& report) {
   for (section_settings& section : of.sections) {
     bind_ids(section, report);
     listens(section, of, report);
+    error_pages(section, of, report);
     where_requests_go(section, of, names, report);
     servers_of(section, of, report);
     mode_fits(section, report);

@@ -18,6 +18,7 @@ std::string_view name_of(place one) {
     case place::source: return "source";
     case place::fetch: return "condition";
     case place::converter: return "sample expression";
+    case place::http_errors: return "http-errors";
     case place::nowhere: break;
   }
   return "";

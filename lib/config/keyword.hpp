@@ -29,6 +29,7 @@ enum class place : std::uint32_t {
   source = 1u << 11,   // words after the address of a server's `source`
   fetch = 1u << 12,      // samples: what a condition asks
   converter = 1u << 13,  // behind a comma, what is done to a sample
+  http_errors = 1u << 14,  // a section of error pages
 };
 constexpr place operator|(place a, place b) {
   return static_cast<place>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
@@ -47,7 +48,7 @@ inline constexpr place server_lines = place::server | place::default_server;
 inline constexpr std::array all_places = {
     place::file, place::global, place::defaults,       place::frontend, place::listen,  place::backend,
     place::bind, place::server, place::default_server, place::log,      place::balance, place::source,
-    place::fetch, place::converter};
+    place::fetch, place::converter, place::http_errors};
 std::string_view name_of(place one);  // "global", …; "server line" for words of lines
 
 enum class status : std::uint8_t {

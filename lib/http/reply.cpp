@@ -15,6 +15,7 @@ struct page {
 
 // The texts that HAProxy's users see; 407's phrase and 501's leading dot are as theirs.
 constexpr std::array pages = {
+    page{200, "OK", "Service ready."},
     page{400, "Bad request", "Your browser sent an invalid request."},
     page{401, "Unauthorized", "You need a valid user and password to access this content."},
     page{403, "Forbidden", "Request forbidden by administrative rules."},

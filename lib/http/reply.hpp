@@ -5,7 +5,7 @@
 
 namespace ringway::http {
 
-// The whole message for a status of ours (400 401 403 404 405 407 408 410 413 414 421 422 425 429 431 500 501 502
+// The whole message for a status of ours (200 400 401 403 404 405 407 408 410 413 414 421 422 425 429 431 500 501 502
 // 503 504 505); another one gives that of 500. Without a Connection field.
 struct canned_reply {
   unsigned status;

@@ -10,6 +10,8 @@ namespace ringway::proxy {
 
 std::span<const config::keyword> section_keywords();  // fill section_settings
 std::span<const config::keyword> option_keywords();   // `option …`; fill section_settings
+std::span<const config::keyword> error_keywords();    // errorfile and its like; fill section_settings
+std::span<const config::keyword> error_group_keywords();  // place::http_errors; fill error_group
 std::span<const config::keyword> timeout_keywords();  // fill timeouts
 std::span<const config::keyword> server_lines();      // server, default-server; fill section_settings
 std::span<const config::keyword> bind_lines();        // bind; fills section_settings

@@ -66,6 +66,11 @@ void description(section_settings& to, arguments& from) {
   to.description = std::move(text);
 }
 
+void monitor_uri(section_settings& to, arguments& from) {
+  const word* given = from.need("a URI, for example /alive");
+  if (given != nullptr && from.finish()) to.monitor_uri = given->text;
+}
+
 template <bool Disabled>
 void disabled(section_settings& to, arguments& from) {
   if (from.finish()) to.disabled = Disabled;
@@ -102,6 +107,10 @@ constexpr std::array rows = {
         .strict = true, .min = 1, .max = int_max}),
     verb<&description>({.name = "description", .allowed = config::named_proxies, .grammar = "<text>",
         .summary = "A text for people.", .example = "description the shop", .since = "1.4"}),
+    verb<&monitor_uri>({.name = "monitor-uri", .allowed = config::front_side, .grammar = "<uri>",
+        .summary = "Requests for it get 200 at once, from no server, and are not logged. What begins with a slash is "
+                   "compared with path and query, anything else with the whole target.",
+        .example = "monitor-uri /alive", .since = "1.1"}),
     verb<&disabled<true>>({.name = "disabled", .allowed = config::proxies,
         .summary = "The proxy is checked but not started.", .example = "disabled", .since = "1.0"}),
     verb<&disabled<false>>({.name = "enabled", .allowed = config::proxies,

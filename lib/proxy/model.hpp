@@ -13,6 +13,7 @@
 #include "config/span.hpp"
 #include "http/framing.hpp"
 #include "log/settings.hpp"
+#include "proxy/error_pages.hpp"
 #include "rules/ruleset.hpp"
 #include "servers/settings.hpp"
 
@@ -82,6 +83,8 @@ struct section_settings {
   http::parsing request_parsing = http::parsing::strict;
   std::string default_backend;       // empty: none (for listen: itself)
   config::span default_backend_where;
+  std::string monitor_uri;           // empty: none
+  bool ignore_probes = false;        // connections that sent nothing: no reply, no line in the log
 
   // back
   balance::settings balance;
@@ -98,6 +101,8 @@ struct section_settings {
 
   // both
   rules::section rules;
+  std::vector<error_line> error_lines;  // as written, those of defaults first
+  error_pages errors;                   // what they come to; filled once every section is known
   connection_mode connection = connection_mode::keep_alive;
   forwardfor_settings forwardfor;
   bool tcpka_client = false, tcpka_server = false;  // clitcpka, srvtcpka, tcpka
@@ -124,6 +129,7 @@ struct global_settings {
 
 struct model {
   global_settings global;
+  std::vector<error_group> error_groups;   // http-errors
   std::vector<section_settings> sections;  // in file order, without defaults
 };
 

@@ -17,6 +17,10 @@ io::task<bool> transaction::run(session& of) {
   }
   bool going = check_head();
   if (!going) co_await refuse();
+  if (going && !of.front.settings.monitor_uri.empty() && is_monitor()) {
+    co_await answer_monitor();
+    going = false;
+  }
   if (going) choose_backend();
   if (going && of.front.log->at_start()) emit_log_early();
   if (going) going = co_await reach_server();            // timeout queue, connect; retries, redispatch
@@ -101,7 +105,7 @@ io::task<bool> transaction::read_head() {
     }
     // The client closed: without a word between two requests that is the normal end of a connection.
     close_client_ = true;
-    if (in_.empty() && !first) {
+    if (in_.empty() && (!first || of_->front.settings.ignore_probes)) {
       logged_ = true;
       co_return false;
     }
@@ -114,6 +118,7 @@ io::task<bool> transaction::read_head() {
 }
 
 io::task<> transaction::refuse_silence(session& of) {
+  if (of.front.settings.ignore_probes) co_return;
   begin(of);
   began_ = of.ready_tick;
   end_with('c', 'R');
@@ -185,7 +190,7 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
       t = of_->socket.read(at_->scratch.get(), home::scratch_size);
     co_return;
   }
-  const http::canned_reply& page = http::reply_for(status);
+  const reply page = reply_for(status);
   status_ = static_cast<int>(status);
   reason_ = reason;
   answered_ = true;
@@ -194,11 +199,13 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
   if (request_.bytes == 0 || refused_ || expects_refusal()) close_client_ = true;
   if (of_->front.settings.connection == connection_mode::close || at_->all.stopping.load(std::memory_order_relaxed))
     close_client_ = true;
+  if (!page.framed || page.silent) close_client_ = true;
+  if (page.silent) co_return;
   http1::head_writer out(at_->scratch.get(), home::scratch_size);
   out.text(page.head);
-  if (close_client_)
+  if (close_client_ && page.minor == 1)
     out.field("connection", "close");
-  else if (request_.minor == 0)
+  else if (!close_client_ && (request_.minor == 0 || page.minor == 0))
     out.field("connection", "keep-alive");
   out.end();
   if (request_.verb != http::method::head) out.text(page.body);

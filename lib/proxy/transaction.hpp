@@ -44,6 +44,8 @@ class transaction {
   void choose_backend();
   backend* backend_by_rules();          // obey_rules.cpp
   bool check_head();                    // false: refused_ says why
+  bool is_monitor() const;              // answer.cpp: monitor-uri
+  io::task<> answer_monitor();
   io::task<> refuse();
   io::task<bool> reach_server();        // a place, a link; retries inside
   io::task<bool> exchange();            // both heads, both bodies
@@ -89,6 +91,12 @@ class transaction {
   std::string_view build_request();
   void write_forwarded_for(http1::head_writer& out);
 
+  struct reply {
+    std::string_view head, body;
+    unsigned minor = 1;
+    bool framed = true, silent = false;
+  };
+  reply reply_for(unsigned status) const;  // answer.cpp: the backend's page, the frontend's, ours
   io::task<> answer(unsigned status, const char* reason);
   io::task<> linger();
   io::task<> drain_request();

@@ -88,6 +88,18 @@ def transaction():
     yield b"\x00GET /c HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n\xf7\xf2" + switch + b"\xf7abc\xf0def\xf7\xf3"
 
 
+def proxy_header():
+    signature, v4, v6 = b"\r\n\r\n\0\r\nQUIT\n", bytes(range(12)), bytes(range(36))
+    yield from (b"PROXY TCP4 192.0.2.1 192.0.2.2 1111 65535\r\nGET", b"PROXY TCP6 2001:db8::1 ::ffff:1.2.3.4 0 1\r\n",
+                b"PROXY UNKNOWN and more\r\n", b"PROXY TCP5 ")
+    values = (b"", b"\x04\0\x03abc", b"\x03\0\x04\0\0\0\0", b"\x02\0\x01a\x05\0\x02id",
+              b"\x20\0\x0c\1\0\0\0\0\x21\0\x04TLS1")
+    for command, family, block in ((0x21, 0x11, v4), (0x21, 0x21, v6), (0x21, 0x31, bytes(216)), (0x20, 0, b"")):
+        for value in values:
+            whole = block + value
+            yield signature + bytes([command, family, len(whole) >> 8, len(whole) & 255]) + whole
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)

@@ -38,6 +38,7 @@ std::string around(place here, std::string_view line) {
     case place::converter:
       return fmt::format("frontend x\n mode http\n bind 127.0.0.1:1\n use_backend shop if {{ {} }}\n"
                          "backend shop\n mode http\n server s1 192.0.2.1:80\n", line);
+    case place::http_errors: return fmt::format("http-errors other\n {}\nbackend x\n mode http\n", line);
     case place::nowhere: break;
   }
   return {};
@@ -71,7 +72,7 @@ TEST_CASE("every row that does something takes its own example wherever it is al
     CHECK(row.example.find(last_word) != std::string_view::npos);
     for (const place here : config::all_places) {
       if (!has(row.allowed, here)) continue;
-      const std::string text = around(here, row.example);
+      const std::string text = around(here, row.example) + "http-errors site\n errorfile 503 /dev/null\n";
       CAPTURE(text);
       test::loaded done = test::load_text(text);
       CHECK(alerts(done.report) == "");
