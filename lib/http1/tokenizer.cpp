@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "http1/loosen.hpp"
+#include "http1/plain_head.hpp"
 
 namespace ringway::http1 {
 
@@ -240,6 +241,8 @@ head_result parse_request(std::string_view input, std::size_t& scanned, const li
     input.remove_prefix(skipped);
     scanned = scanned > skipped ? scanned - skipped : 0;
   }
+  // Only at the first look: what comes in pieces is not read from its beginning again and again.
+  if (scanned == 0 && read_plain(input, most, out)) return {head_state::complete, nullptr, skipped, 400};
   if (!input.empty() && !is_token_char(input.front()) && input.front() != '\r')
     return {head_state::bad, "invalid method", skipped, 400};
   head_result result = parse<true>(input, scanned, most, out, scratch);
@@ -250,6 +253,7 @@ head_result parse_request(std::string_view input, std::size_t& scanned, const li
 
 head_result parse_response(std::string_view input, std::size_t& scanned, const limits& most,
                            http::response_head& out, std::string& scratch) {
+  if (scanned == 0 && read_plain(input, most, out)) return {head_state::complete, nullptr, 0, 502};
   constexpr std::string_view start = "HTTP/1.";
   const std::size_t seen = input.size() < start.size() ? input.size() : start.size();
   if (most.how == http::parsing::strict && input.substr(0, seen) != start.substr(0, seen))

@@ -1,0 +1,186 @@
+#include "http1/plain_head.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "base/text.hpp"
+
+namespace ringway::http1 {
+
+namespace {
+
+constexpr std::array<bool, 256> token_table = [] {
+  std::array<bool, 256> out{};
+  for (int c = 0; c < 128; ++c) out[static_cast<std::size_t>(c)] = is_token_char(static_cast<char>(c));
+  return out;
+}();
+bool token(char c) { return token_table[static_cast<unsigned char>(c)]; }
+bool printable(char c) { return c >= 0x20 && c < 0x7f; }
+
+// The first byte from `at` on that is not printable ASCII; `end` when all are.
+const char* skip_printable(const char* at, const char* end) {
+  if constexpr (std::endian::native == std::endian::little) {
+    constexpr std::uint64_t ones = 0x0101010101010101u, high = ones * 0x80;
+    while (end - at >= 8) {
+      std::uint64_t word;
+      std::memcpy(&word, at, 8);
+      // Below 0x20, or 0x7f and above. Borrows and carries only spoil bytes behind the first hit.
+      const std::uint64_t hits = ((word - ones * 0x20) | (word + ones) | word) & high;
+      if (hits != 0) return at + std::countr_zero(hits) / 8;
+      at += 8;
+    }
+  }
+  while (at != end && printable(*at)) ++at;
+  return at;
+}
+
+http::known known_name(std::string_view name) {
+  using http::known;
+  struct row {
+    std::string_view name;
+    known id;
+  };
+  const auto is = [&](std::string_view other, known id) { return same_text(name, other) ? id : known::other; };
+  switch (name.size()) {
+    case 2: return is("te", known::te);
+    case 4: {
+      const known host = is("host", known::host);
+      return host != known::other ? host : is("date", known::date);
+    }
+    case 6: {
+      const known cookie = is("cookie", known::cookie);
+      return cookie != known::other ? cookie : is("expect", known::expect);
+    }
+    case 7: {
+      const known upgrade = is("upgrade", known::upgrade);
+      return upgrade != known::other ? upgrade : is("trailer", known::trailer);
+    }
+    case 10: {
+      for (const row& one : {row{"connection", known::connection}, row{"keep-alive", known::keep_alive},
+                             row{"set-cookie", known::set_cookie}})
+        if (same_text(name, one.name)) return one.id;
+      return known::other;
+    }
+    case 14: return is("content-length", known::content_length);
+    case 16: return is("proxy-connection", known::proxy_connection);
+    case 17: return is("transfer-encoding", known::transfer_encoding);
+    default: return known::other;
+  }
+}
+
+bool is_number(std::string_view text) {
+  if (text.empty() || text.size() > 18) return false;
+  for (const char c : text)
+    if (!is_digit(c)) return false;
+  return true;
+}
+
+// A cursor over the head. Every step says no when something is missing or unusual.
+struct reader {
+  const char* at;
+  const char* end;
+
+  bool take(char c) { return at != end && *at == c && ++at; }
+  bool take(std::string_view text) {
+    if (static_cast<std::size_t>(end - at) < text.size() || std::memcmp(at, text.data(), text.size()) != 0) return false;
+    at += text.size();
+    return true;
+  }
+  bool line_end() { return take('\r') && take('\n'); }
+
+  // All fields and the empty line.
+  bool fields(const limits& most, http::field_list& into) {
+    bool framed = false;
+    for (;;) {
+      if (take('\r')) return take('\n');
+      http::field one;
+      const char* const begin = at;
+      while (at != end && token(*at)) ++at;
+      if (at == begin) return false;
+      one.name = {begin, static_cast<std::size_t>(at - begin)};
+      if (!take(':')) return false;
+      const char* const colon = at;
+      while (at != end && *at == ' ') ++at;
+      const char* const value = at;
+      at = skip_printable(at, end);
+      const char* last = at;
+      while (last != value && last[-1] == ' ') --last;
+      if (last == value || !line_end()) return false;
+      one.value = {value, static_cast<std::size_t>(last - value)};
+      if (value == colon + 1 && last + 2 == at) one.line = {begin, static_cast<std::size_t>(at - begin)};
+      // What the next line begins with decides whether this one ends here.
+      if (at == end || *at == ' ' || *at == '\t') return false;
+      one.id = known_name(one.name);
+      switch (one.id) {
+        case http::known::content_length:
+          if (framed || !is_number(one.value)) return false;
+          framed = true;
+          break;
+        case http::known::transfer_encoding:
+          if (framed || !same_text(one.value, "chunked")) return false;
+          framed = true;
+          break;
+        case http::known::connection:
+        case http::known::proxy_connection:
+        case http::known::upgrade:
+          if (!is_token(one.value)) return false;
+          break;
+        default: break;
+      }
+      if (into.size() >= most.fields) return false;
+      into.push_back(one);
+    }
+  }
+};
+
+}  // namespace
+
+bool read_plain(std::string_view input, const limits& most, http::request_head& out) {
+  reader in{input.data(), input.data() + input.size()};
+  out.clear();
+  while (in.at != in.end && token(*in.at)) ++in.at;
+  out.method_text = {input.data(), static_cast<std::size_t>(in.at - input.data())};
+  if (out.method_text.empty() || !in.take(' ')) return false;
+  const char* const target = in.at;
+  while (in.at != in.end && *in.at > ' ' && *in.at < 0x7f) ++in.at;
+  out.target = {target, static_cast<std::size_t>(in.at - target)};
+  if (out.target.empty() || !in.take(" HTTP/1.")) return false;
+  if (in.take('1'))
+    out.minor = 1;
+  else if (in.take('0'))
+    out.minor = 0;
+  else
+    return false;
+  if (!in.line_end() || !in.fields(most, out.fields)) return false;
+  out.verb = http::method_of(out.method_text);
+  out.bytes = static_cast<std::size_t>(in.at - input.data());
+  return true;
+}
+
+bool read_plain(std::string_view input, const limits& most, http::response_head& out) {
+  reader in{input.data(), input.data() + input.size()};
+  out.clear();
+  if (!in.take("HTTP/1.")) return false;
+  if (in.take('1'))
+    out.minor = 1;
+  else if (in.take('0'))
+    out.minor = 0;
+  else
+    return false;
+  if (!in.take(' ') || in.end - in.at < 4) return false;
+  const char* const code = in.at;
+  if (code[0] < '1' || code[0] > '9' || !is_digit(code[1]) || !is_digit(code[2])) return false;
+  out.status = static_cast<unsigned>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+  in.at += 3;
+  if (!in.take(' ')) return false;
+  const char* const reason = in.at;
+  in.at = skip_printable(in.at, in.end);
+  out.reason = {reason, static_cast<std::size_t>(in.at - reason)};
+  if (out.reason.empty() || !in.line_end() || !in.fields(most, out.fields)) return false;
+  out.bytes = static_cast<std::size_t>(in.at - input.data());
+  return true;
+}
+
+}  // namespace ringway::http1
