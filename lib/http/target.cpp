@@ -1,5 +1,7 @@
 #include "http/target.hpp"
 
+#include <array>
+
 #include "base/address.hpp"
 #include "base/text.hpp"
 
@@ -8,10 +10,13 @@ namespace ringway::http {
 namespace {
 
 // unreserved / pct-encoded / sub-delims of RFC 3986, but no comma: some read a list of hosts there.
-bool is_host_char(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c)) return true;
-  return std::string_view("-._~%!$&'()*+;=").find(c) != std::string_view::npos;
-}
+constexpr std::array<bool, 256> host_chars = [] {
+  std::array<bool, 256> out{};
+  for (const char c : std::string_view("-._~%!$&'()*+;=0123456789")) out[static_cast<unsigned char>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) out[static_cast<unsigned char>(c)] = out[static_cast<unsigned char>(c - 32)] = true;
+  return out;
+}();
+bool is_host_char(char c) { return host_chars[static_cast<unsigned char>(c)]; }
 
 struct authority_parts {
   std::string_view host, port;

@@ -36,36 +36,26 @@ const char* skip_printable(const char* at, const char* end) {
   return at;
 }
 
+// By length and first letter: one comparison at most.
 http::known known_name(std::string_view name) {
   using http::known;
-  struct row {
-    std::string_view name;
-    known id;
-  };
   const auto is = [&](std::string_view other, known id) { return same_text(name, other) ? id : known::other; };
+  const char first = lower(name.front());
   switch (name.size()) {
     case 2: return is("te", known::te);
-    case 4: {
-      const known host = is("host", known::host);
-      return host != known::other ? host : is("date", known::date);
-    }
-    case 6: {
-      const known cookie = is("cookie", known::cookie);
-      return cookie != known::other ? cookie : is("expect", known::expect);
-    }
-    case 7: {
-      const known upgrade = is("upgrade", known::upgrade);
-      return upgrade != known::other ? upgrade : is("trailer", known::trailer);
-    }
-    case 10: {
-      for (const row& one : {row{"connection", known::connection}, row{"keep-alive", known::keep_alive},
-                             row{"set-cookie", known::set_cookie}})
-        if (same_text(name, one.name)) return one.id;
-      return known::other;
-    }
-    case 14: return is("content-length", known::content_length);
-    case 16: return is("proxy-connection", known::proxy_connection);
-    case 17: return is("transfer-encoding", known::transfer_encoding);
+    case 4: return first == 'h' ? is("host", known::host) : first == 'd' ? is("date", known::date) : known::other;
+    case 6: return first == 'c' ? is("cookie", known::cookie) : first == 'e' ? is("expect", known::expect) : known::other;
+    case 7: return first == 'u' ? is("upgrade", known::upgrade) : first == 't' ? is("trailer", known::trailer) : known::other;
+    case 10:
+      switch (first) {
+        case 'c': return is("connection", known::connection);
+        case 'k': return is("keep-alive", known::keep_alive);
+        case 's': return is("set-cookie", known::set_cookie);
+        default: return known::other;
+      }
+    case 14: return first == 'c' ? is("content-length", known::content_length) : known::other;
+    case 16: return first == 'p' ? is("proxy-connection", known::proxy_connection) : known::other;
+    case 17: return first == 't' ? is("transfer-encoding", known::transfer_encoding) : known::other;
     default: return known::other;
   }
 }

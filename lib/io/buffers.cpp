@@ -12,12 +12,12 @@ buffers::~buffers() {
 buffer buffers::take() {
   buffer out;
   out.pool_ = this;
-  out.capacity_ = static_cast<std::uint32_t>(size_);
+  out.capacity_ = static_cast<std::uint32_t>(2 * size_);
   if (!free_.empty()) {
     out.data_ = free_.back();
     free_.pop_back();
   } else {
-    out.data_ = static_cast<char*>(std::malloc(size_));
+    out.data_ = static_cast<char*>(std::malloc(2 * size_));
     if (out.data_ == nullptr) throw std::bad_alloc();
   }
   return out;

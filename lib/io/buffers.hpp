@@ -1,4 +1,5 @@
-// Fixed-size buffers of one worker (tune.bufsize), lent to a transaction while it has something to hold and
+// Buffers of one worker, twice tune.bufsize: what a head may fill, and as much again so that a body of that size comes
+// and goes in one call each. Lent to a transaction while it has something to hold and
 // given back while it waits for a client: an idle connection owns none. Thread: the worker.
 #pragma once
 #include <cstddef>
@@ -64,6 +65,7 @@ class buffer {
 
 class buffers {
  public:
+  // `size`: bytes that a head may fill.
   explicit buffers(std::size_t size) : size_(size) {}
   ~buffers();
   buffers(const buffers&) = delete;

@@ -244,7 +244,7 @@ transaction::verdict transaction::upload() {
 
 transaction::verdict transaction::await_response() {
   if (!out_) out_ = at_->worker.memory().take();
-  const std::size_t most = out_.capacity() - at_->all.global.maxrewrite;
+  const std::size_t most = at_->worker.memory().size() - at_->all.global.maxrewrite;
   for (;;) {
     if (!out_.empty()) {
       http1::limits limits;

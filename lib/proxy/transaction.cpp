@@ -48,7 +48,7 @@ io::task<bool> transaction::read_head() {
   in_.compact();
   scanned_ = 0;
   bool counted = false;
-  const std::size_t most = in_.capacity() - at_->all.global.maxrewrite;
+  const std::size_t most = at_->worker.memory().size() - at_->all.global.maxrewrite;
   for (;;) {
     if (!in_.empty()) {
       if (!counted) {
