@@ -26,6 +26,7 @@ int socket::adopt_connecting(int fd) {
 }
 
 int socket::connect_error() {
+  if (!error_ && !hang_up_) return 0;  // a failed connect always tells of an error
   int error = 0;
   socklen_t length = sizeof error;
   if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
@@ -84,8 +85,9 @@ transfer socket::write(const iovec* from, int count, bool more) {
   message.msg_iovlen = static_cast<std::size_t>(count);
   std::size_t wanted = 0;
   for (int i = 0; i < count; ++i) wanted += from[i].iov_len;
+  const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   for (;;) {
-    const ssize_t n = ::sendmsg(fd_, &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+    const ssize_t n = count == 1 ? ::send(fd_, from->iov_base, from->iov_len, flags) : ::sendmsg(fd_, &message, flags);
     if (n >= 0) {
       if (static_cast<std::size_t>(n) < wanted) {
         can_write_ = false;

@@ -1,5 +1,7 @@
 #include "proxy/listener.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +20,17 @@ listener::listener(home& at, frontend& front, const bind_settings& bind, int fd)
 
 listener::~listener() { close(); }
 
-void listener::start() { home_.worker.events().add(fd_, *this, EPOLLIN); }
+// Accepted sockets inherit their options from the listening one (tcp(7)): set once, not for each client.
+void listener::start() {
+  const int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // unix sockets refuse it, and need it not
+  if (front_.settings.tcpka_client) setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  if (front_.settings.nolinger) {
+    const linger off{1, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+  }
+  home_.worker.events().add(fd_, *this, EPOLLIN);
+}
 
 void listener::close() {
   if (fd_ < 0) return;

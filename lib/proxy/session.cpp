@@ -1,7 +1,5 @@
 #include "proxy/session.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,15 +39,6 @@ session::~session() {
 }
 
 void session::begin(home& at, frontend& front, const bind_settings& bind, int fd, const address& client) {
-  if (client.is_ip()) {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (front.settings.tcpka_client) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  }
-  if (front.settings.nolinger) {
-    const linger off{1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
-  }
   bool owned = false, counted = false;
   try {
     std::unique_ptr<session> self(new session(at, front, bind, client));

@@ -12,6 +12,12 @@ class state;
 
 struct link {
   link(io::poller& events, io::waker* owner) : socket(events, owner) {}
+  // Closing first would keep the local port busy for a minute (TIME_WAIT): unless the server closed, it is reset.
+  ~link() {
+    if (!socket.peer_closed()) socket.reset();
+  }
+  link(const link&) = delete;
+  link& operator=(const link&) = delete;
 
   io::socket socket;
   const state* server = nullptr;       // outlives every link
