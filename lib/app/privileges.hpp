@@ -56,7 +56,7 @@ struct limits_wanted {
   std::optional<unsigned> ulimit_n;   // global's
   std::optional<unsigned> memory_mb;  // -m, MiB
   std::uint32_t bufsize = 16384;      // bytes
-  std::optional<unsigned> maxpipes;   // global's; unset: a quarter of maxconn, while connections are few
+  std::optional<unsigned> maxpipes{};  // global's; unset: a quarter of maxconn, while connections are few
   bool splice = true;                 // false: nosplice, -dS
 };
 

@@ -36,6 +36,12 @@ class waker {
     return asio::async_initiate<const asio::deferred_t, void()>(initiation{this}, asio::deferred);
   }
 
+  // Instead of a coroutine: `call()` once, from the loop, after the next wake. It may destroy this waker. Small.
+  template <typename Call>
+  void when_woken(Call call) {
+    park(std::move(call));
+  }
+
  private:
   friend class run_queue;
 

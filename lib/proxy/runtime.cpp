@@ -33,11 +33,18 @@ void frontend::give_back(runtime& all, const bind_settings& bind) {
 }
 
 home::home(runtime& of, unsigned index, std::size_t buffer_size, std::size_t pipes_here)
-    : all(of), pipes(of.global.pipesize, pipes_here), worker(index, buffer_size), scratch(new char[scratch_size]), housekeeping_wake(worker.ready()) {
+    : all(of), pipes(of.global.pipesize, pipes_here), session_memory(sizeof(session)), worker(index, buffer_size), scratch(new char[scratch_size]), housekeeping_wake(worker.ready()) {
   worker.on_escape = [this](const char*) { all.escaped.fetch_add(1); };
 }
 
-home::~home() = default;
+// Sessions under way are owned by their coroutines, which the worker's context destroys; those at rest by nobody else.
+home::~home() {
+  for (session* one = first_session; one != nullptr;) {
+    session* const next = one->next_;
+    if (one->resting_) delete one;
+    one = next;
+  }
+}
 
 std::unique_ptr<transaction> home::take_transaction() {
   if (spare.empty()) return std::make_unique<transaction>();

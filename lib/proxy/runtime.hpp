@@ -13,6 +13,7 @@
 
 #include "balance/chooser.hpp"
 #include "io/pipe.hpp"
+#include "io/slab.hpp"
 #include "io/worker.hpp"
 #include "log/logger.hpp"
 #include "proxy/model.hpp"
@@ -112,7 +113,9 @@ struct home {
   ~home();
 
   runtime& all;
-  io::pipes pipes;   // before the worker, whose last coroutines may still hold some
+  // Before the worker, whose last coroutines may still hold some of these.
+  io::pipes pipes;
+  io::slab session_memory;
   io::worker worker;
   servers::pool idle_links;
   std::vector<std::unique_ptr<listener>> listeners;
@@ -124,6 +127,7 @@ struct home {
   // Sessions of this worker, newest first.
   session* first_session = nullptr;
   std::size_t sessions = 0;
+  std::size_t waiting = 0;  // of these, coroutines that wait for a request
 
   // The worker's housekeeping: purges idle links once a second while there are any, tries paused listeners again.
   io::task<> housekeeping();

@@ -10,6 +10,18 @@
 
 namespace ringway::proxy {
 
+namespace {
+
+struct counted_wait {
+  explicit counted_wait(std::size_t& of) : count(of) { ++count; }
+  ~counted_wait() { --count; }
+  counted_wait(const counted_wait&) = delete;
+  counted_wait& operator=(const counted_wait&) = delete;
+  std::size_t& count;
+};
+
+}  // namespace
+
 session::session(home& where, frontend& through, const bind_settings& by, const address& from)
     : at(where),
       front(through),
@@ -41,7 +53,7 @@ session::~session() {
 void session::begin(home& at, frontend& front, const bind_settings& bind, int fd, const address& client) {
   bool owned = false, counted = false;
   try {
-    std::unique_ptr<session> self(new session(at, front, bind, client));
+    std::unique_ptr<session> self(new (at) session(at, front, bind, client));
     counted = true;  // its end gives the place back
     if (self->socket.adopt(fd) != 0) {
       ::close(fd);
@@ -70,6 +82,7 @@ io::task<> session::run(std::unique_ptr<session> self) {
   if (me.expects_header) {
     const bool known = co_await me.read_proxy_header();
     if (!known) co_return;
+    me.expects_header = false;
   }
   if (me.front.settings.kind == mode::tcp) {
     std::unique_ptr<transaction> both = me.at.take_transaction();
@@ -82,6 +95,10 @@ io::task<> session::run(std::unique_ptr<session> self) {
     if (!current || !current->has_input()) {
       if (current) me.at.put_transaction(std::move(current));
       if (!me.socket.can_read()) {
+        if (me.may_rest()) {
+          rest(std::move(self));
+          co_return;
+        }
         const beginning found = co_await me.request_begins();
         if (found == beginning::gone) break;
         if (found == beginning::too_late) {
@@ -92,12 +109,52 @@ io::task<> session::run(std::unique_ptr<session> self) {
       }
     }
     if (!current) current = me.at.take_transaction();
+    if (me.idle_since_ >= 0) {
+      constexpr io::tick soon = 250;  // ms
+      me.quick_ = me.at.worker.now() - me.idle_since_ < soon;
+      me.idle_since_ = -1;
+    }
     me.keep = co_await current->run(me);
   }
   if (current) me.at.put_transaction(std::move(current));
 }
 
-io::task<session::beginning> session::request_begins() {
+// Coroutine frames are most of what an idle connection weighs. A few sessions keep theirs, and those whose client comes
+// back at once; the others are an object of a few hundred bytes until something happens.
+bool session::may_rest() const {
+  constexpr std::size_t keep_ready = 64;
+  return requests > 0 && !quick_ && at.waiting >= keep_ready && !at.leaving &&
+         !at.all.stopping.load(std::memory_order_relaxed);
+}
+
+namespace {
+struct begin_anew {
+  session* self;
+  void (*how)(std::unique_ptr<session>);
+  void operator()() const { how(std::unique_ptr<session>(self)); }
+};
+}  // namespace
+
+void session::rest(std::unique_ptr<session> self) {
+  if (!self->resting_) self->arm_for_request();
+  self->resting_ = true;
+  session* const one = self.release();  // owned by its waker's call from here on; see home::~home
+  one->wake.when_woken(begin_anew{one, &session::woken});
+}
+
+void session::woken(std::unique_ptr<session> self) {
+  const bool readable = self->socket.can_read();
+  if (self->at.leaving || (!readable && self->at.all.stopping.load(std::memory_order_relaxed))) return;
+  if (!readable) {
+    if (!self->client_limit.passed(self->at.worker.now())) rest(std::move(self));
+    return;  // timeout http-keep-alive: closed without a word
+  }
+  self->resting_ = false;
+  io::worker& worker = self->at.worker;
+  worker.spawn(run(std::move(self)));
+}
+
+void session::arm_for_request() {
   const timeouts& time = front.settings.time;
   const bool first = requests == 0;
   const auto& limit = first ? (time.http_request ? time.http_request : time.client)
@@ -109,6 +166,13 @@ io::task<session::beginning> session::request_begins() {
     client_limit.arm(from + limit->count());
   else
     client_limit.disarm();
+  idle_since_ = first ? -1 : at.worker.now();
+}
+
+io::task<session::beginning> session::request_begins() {
+  arm_for_request();
+  const bool first = requests == 0;
+  const counted_wait counted(at.waiting);
   while (!socket.can_read()) {
     // Between two requests nobody loses anything when a stopping proxy closes.
     if (at.leaving || (at.all.stopping.load(std::memory_order_relaxed) && !first)) co_return beginning::gone;

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <new>
 
 #include "base/address.hpp"
 #include "io/socket.hpp"
@@ -19,6 +20,14 @@ class session {
   ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
+  // In the worker's slab: idle ones are many.
+  static void* operator new(std::size_t, home& at) { return at.session_memory.take(); }
+  static void operator delete(void* memory, home& at) { at.session_memory.put_back(memory); }
+  static void operator delete(session* self, std::destroying_delete_t) {
+    home& from = self->at;
+    self->~session();
+    from.session_memory.put_back(self);
+  }
 
   // The worker is leaving or (soft stop) has nothing against sessions that are waiting for a request.
   void end_soon() { wake.wake(); }
@@ -47,10 +56,18 @@ class session {
   enum class beginning : std::uint8_t { here, gone, too_late };
   // Waits for the first byte of a request. too_late: not even the first request of the connection came.
   io::task<beginning> request_begins();
+  void arm_for_request();
+  // A session that only waits for its next request needs no coroutine: run() lets go of it, woken() begins anew.
+  bool may_rest() const;
+  static void rest(std::unique_ptr<session> self);
+  static void woken(std::unique_ptr<session> self);
   // The PROXY header, within timeout client. false: there was none, which is logged.
   io::task<bool> read_proxy_header();
   void log_early_end(const char* reason, bool sent_nothing);
   address destination_;               // of the PROXY header; kind none: there was none
+  io::tick idle_since_ = -1;
+  bool resting_ = false;
+  bool quick_ = false;                // its last request came soon after the one before
   session* next_ = nullptr;
   session* previous_ = nullptr;
 };
