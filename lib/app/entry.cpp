@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "advice/advice.hpp"
 #include "app/about.hpp"
 #include "app/catalogue.hpp"
 #include "app/listening.hpp"
@@ -107,7 +109,10 @@ int with_configuration(const options& said) {
   config::environment variables = surroundings_of(said);
   config::source_set sources;
   config::diagnostics report;
-  proxy::model model = load(what, variables, sources, report);
+  config::outline lines;
+  proxy::model model = load(what, variables, sources, report, &lines);
+  const advice::subject looked_at{model, lines, sources};
+  if (checking && !report.failed()) advice::give(looked_at, said.no_advice, report);
   render(report, sources, said);
   if (report.failed()) {
     if (said.diagnostics == diagnostics_style::text)
@@ -134,6 +139,10 @@ int with_configuration(const options& said) {
     if (said.verbose) print("Configuration file is valid\n");
     return 0;
   }
+  const auto unwanted = [&](const std::string& name) { return name == "all" || name == "lone-client"; };
+  const bool silent = std::any_of(said.no_advice.begin(), said.no_advice.end(), unwanted);
+  for (proxy::section_settings& section : model.sections)
+    section.notice_lone_client = !silent && !advice::allowed(looked_at, "lone-client", section.where);
   return run(std::move(model), said);
 }
 
@@ -160,6 +169,7 @@ int entry(int argc, char** argv) {
     case action::version_branch: print(std::string(version_branch()) + "\n"); return 0;
     case action::help: print(help_text(program)); return 0;
     case action::help_keywords: return help_keywords(said);
+    case action::help_advice: print(advice::print(said.keyword_pattern)); return 0;
     case action::evaluate_condition: return evaluate_condition(said);
     case action::check:
     case action::run: break;

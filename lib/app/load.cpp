@@ -237,14 +237,14 @@ constexpr std::array openers = {
 std::span<const config::keyword> section_openers() { return openers; }
 
 proxy::model load(const load_options& what, config::environment& variables, config::source_set& sources,
-                  config::diagnostics& report) {
+                  config::diagnostics& report, config::outline* seen) {
   for (const std::string& path : what.files) sources.add(path, report);
   for (const auto& [name, text] : what.texts) sources.add_text(name, text);
   proxy::model out;
   config::reading with{catalogue(), report, variables, what.syntax_only, what.say_no_effect};
   config::preprocessor lines(sources, variables, what.facts, report);
   loader host(out);
-  config::section_reader(lines, with, host).run();
+  config::section_reader(lines, with, host, seen).run();
   validate(out, report);
   return out;
 }

@@ -8,6 +8,7 @@
 #include "config/diagnostic.hpp"
 #include "config/environment.hpp"
 #include "config/keyword.hpp"
+#include "config/outline.hpp"
 #include "config/source.hpp"
 #include "proxy/model.hpp"
 
@@ -23,9 +24,9 @@ struct load_options {
 
 // Reads everything and reports every mistake of every file; the model holds what could be understood. It may be
 // used only when the diagnostics did not fail. `variables` is changed by setenv and its kind. Names are not
-// resolved, users and groups not looked up. `sources` must outlive the diagnostics.
+// resolved, users and groups not looked up. `seen`, if any, gets every line as it was understood. `sources` must outlive the diagnostics.
 proxy::model load(const load_options& what, config::environment& variables, config::source_set& sources,
-                  config::diagnostics& report);
+                  config::diagnostics& report, config::outline* seen = nullptr);
 
 // The rows of section words: global, defaults, frontend, listen, backend. For the catalogue.
 std::span<const config::keyword> section_openers();

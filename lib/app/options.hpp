@@ -28,6 +28,7 @@ enum class action : std::uint8_t {
   version_branch,      // -vqb
   help,
   help_keywords,
+  help_advice,
 };
 
 enum class takeover : std::uint8_t { none, finish, terminate };  // -sf sends SIGUSR1, -st SIGTERM
@@ -51,7 +52,8 @@ struct options {
   bool syntax_only = false;        // with -c: no look at files, users or names outside the configuration
   bool try_bind = false;           // with -c: also try every address
   std::string condition;           // -cc
-  std::string keyword_pattern;     // --help-keywords; empty: all
+  std::string keyword_pattern;     // --help-keywords, --help-advice; empty: all
+  std::vector<std::string> no_advice;  // names of advice that is not to be given, or "all"
 
   bool debug = false;           // -d: foreground; HAProxy also prints events
   bool foreground = false;      // -db

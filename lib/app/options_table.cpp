@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "advice/advice.hpp"
 #include "app/options.hpp"
 
 namespace ringway::app {
@@ -127,7 +128,7 @@ constexpr option_row rows[] = {
        return true;
      }},
     {"-c, --check", "", takes::nothing, kind::haproxy, "check the configuration and exit: 0 valid, 1 not",
-     "Says nothing about a valid configuration unless -V asks for it.", RINGWAY_ASK(check)},
+     "A valid configuration gets advice at most, on standard error; -V also says that it is valid.", RINGWAY_ASK(check)},
     {"--syntax-only", "", takes::nothing, kind::ours, "with -c: judge the text alone, look nothing up",
      "No name is resolved, no user or file is looked for: the answer is the same on every machine.",
      [](options& out, values, std::string&) {
@@ -154,6 +155,15 @@ constexpr option_row rows[] = {
        why = "expected 'text' or 'json'";
        if (from.front() != "text" && from.front() != "json") return false;
        out.diagnostics = from.front() == "json" ? diagnostics_style::json : diagnostics_style::text;
+       return true;
+     }},
+    {"--no-advice", "NAME|all", takes::next, kind::ours, "do not give this advice; repeatable", "In a file: # ringway: allow NAME.",
+     [](options& out, values from, std::string& why) {
+       const std::string& name = from.front();
+       why = advice::similar(name);
+       if (why.empty()) why = "--help-advice lists the names";
+       if (name != "all" && advice::find(name) == nullptr) return false;
+       out.no_advice.push_back(name);
        return true;
      }},
     {"-dW", "", takes::nothing, kind::haproxy, "a warning about the configuration prevents the start",
@@ -243,6 +253,12 @@ constexpr option_row rows[] = {
      [](options& out, values from, std::string&) {
        if (!from.empty()) out.keyword_pattern = from.front();
        ask(out, action::help_keywords);
+       return true;
+     }},
+    {"--help-advice", "[PATTERN]", takes::next_if_plain, kind::ours, "explain the advice that -c gives", "All, or what contains PATTERN.",
+     [](options& out, values from, std::string&) {
+       if (!from.empty()) out.keyword_pattern = from.front();
+       ask(out, action::help_advice);
        return true;
      }},
 

@@ -187,6 +187,7 @@ bool supervisor::prepare() {
     how.console = [](const std::string&, const servers::sentence& one) {
       say(tag_of(one.tag), one.console_text.empty() ? one.text : one.console_text);
     };
+  if (!said_.quiet_output()) how.notice = [](const std::string& text) { say("NOTICE", text); };
   runtime_ = proxy::assemble(model_, how);
   const auto ask = [this](const std::string& host) { return io::resolve_now(host, fixed_); };
   bool sound = true;

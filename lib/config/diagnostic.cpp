@@ -7,7 +7,7 @@ namespace {
 
 diagnostic& append(std::vector<diagnostic>& list, severity level, std::string id, span where,
                    std::string message, std::string help) {
-  return list.emplace_back(diagnostic{level, std::move(id), where, std::move(message), std::move(help), {}});
+  return list.emplace_back(diagnostic{level, std::move(id), where, std::move(message), std::move(help), {}, {}});
 }
 
 }  // namespace
@@ -26,6 +26,10 @@ diagnostic& diagnostics::notice(std::string id, span where, std::string message,
 
 diagnostic& diagnostics::diag(std::string id, span where, std::string message, std::string help) {
   return append(list_, severity::diag, std::move(id), where, std::move(message), std::move(help));
+}
+
+diagnostic& diagnostics::advice(std::string id, span where, std::string message, std::string help) {
+  return append(list_, severity::advice, std::move(id), where, std::move(message), std::move(help));
 }
 
 std::size_t diagnostics::count(severity level) const {

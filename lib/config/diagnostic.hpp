@@ -12,7 +12,7 @@ namespace ringway::config {
 
 class source_set;
 
-enum class severity { notice, warning, alert, diag };  // diag: said only with -dD
+enum class severity { notice, warning, alert, diag, advice };  // diag: said only with -dD; advice: by -c
 
 struct diagnostic {
   severity level = severity::alert;
@@ -21,6 +21,7 @@ struct diagnostic {
   std::string message;  // one sentence, no final dot, starts lower-case after the place
   std::string help;     // what to do; empty: none
   std::vector<std::pair<span, std::string>> notes;  // other places that matter ("first declared here")
+  std::string see{};  // where to read on; empty: nowhere
 };
 
 class diagnostics {
@@ -29,6 +30,7 @@ class diagnostics {
   diagnostic& warning(std::string id, span where, std::string message, std::string help = {});
   diagnostic& notice(std::string id, span where, std::string message, std::string help = {});
   diagnostic& diag(std::string id, span where, std::string message, std::string help = {});
+  diagnostic& advice(std::string id, span where, std::string message, std::string help = {});
 
   const std::vector<diagnostic>& all() const { return list_; }
   std::size_t count(severity level) const;

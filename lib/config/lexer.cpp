@@ -40,8 +40,10 @@ class scanner {
         strong(c);
       else if (quote_ == '"')
         weak(c);
-      else if (c == '#' && context_.comments)
+      else if (c == '#' && context_.comments) {
+        result_.comment = column_of(at_);
         break;
+      }
       else
         plain(c);
     }
@@ -300,12 +302,12 @@ class scanner {
 
   void remark(std::string id, std::size_t at, std::size_t length, std::string message, std::string help) {
     result_.remarks.push_back(
-        {severity::warning, std::move(id), place(at, length), std::move(message), std::move(help), {}});
+        {severity::warning, std::move(id), place(at, length), std::move(message), std::move(help), {}, {}});
   }
 
   void fail(std::string id, std::size_t at, std::size_t length, std::string message, std::string help) {
     result_.error.emplace(diagnostic{
-        severity::alert, std::move(id), place(at, length), std::move(message), std::move(help), {}});
+        severity::alert, std::move(id), place(at, length), std::move(message), std::move(help), {}, {}});
   }
 
   std::string_view text_;

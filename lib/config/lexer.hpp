@@ -30,6 +30,7 @@ struct unset_variable {
 
 struct lex_result {
   std::vector<word> words;  // in order; empty: a blank line or a comment. Not to be used with an error.
+  std::uint32_t comment = 0;  // the column of the '#' that ends what is said; 0: there is no comment
   std::vector<unset_variable> unset;  // references to variables that do not exist and have no default
   std::vector<diagnostic> remarks;    // what HAProxy accepts silently and hardly anybody means
   std::optional<diagnostic> error;    // what stopped the lexer, with its exact place and help

@@ -37,31 +37,6 @@ bool glob(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-// Appends `text` in lines of at most `width` columns, each behind `indent` blanks.
-void wrap(std::string& to, std::string_view text, std::size_t indent, std::size_t width) {
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view one = text.substr(0, end);
-    text.remove_prefix(end < text.size() ? end + 1 : end);
-    if (one.empty()) continue;
-    if (column > 0 && column + 1 + one.size() > width) {
-      to += '\n';
-      column = 0;
-    }
-    if (column == 0) {
-      to.append(indent, ' ');
-      column = indent;
-    } else {
-      to += ' ';
-      ++column;
-    }
-    to += one;
-    column += one.size();
-  }
-  if (column > 0) to += '\n';
-}
-
 std::string where_text(const keyword& row) {
   return row.allowed == place::file ? std::string("section") : places_text(row.allowed);
 }
@@ -104,7 +79,7 @@ void table(std::string& to, const catalogue& of, std::string_view title, std::st
   for (const catalogue::entry& each : of.all()) {
     const keyword& row = *each.row;
     if (row.state != status::full || !any(row.allowed & here)) continue;
-    to += fmt::format("| **{}**{}{} | {} | {} | {} | {} |\n", cell(row.name),
+    to += fmt::format("| <a id=\"{}\"></a>**{}**{}{} | {} | {} | {} | {} |\n", anchor_of(here, row.name), cell(row.name),
                       row.grammar.empty() || row.grammar.starts_with("(") ? "" : " ", cell(row.grammar),
                       cell(where_text(row)), cell(row.summary),
                       row.example.empty() ? std::string() : fmt::format("`{}`", row.example), cell(row.since));
@@ -130,6 +105,39 @@ void others(std::string& to, const catalogue& of, status state) {
 }
 
 }  // namespace
+
+void wrap(std::string& to, std::string_view text, std::size_t indent, std::size_t width) {
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view one = text.substr(0, end);
+    text.remove_prefix(end < text.size() ? end + 1 : end);
+    if (one.empty()) continue;
+    if (column > 0 && column + 1 + one.size() > width) {
+      to += '\n';
+      column = 0;
+    }
+    if (column == 0) {
+      to.append(indent, ' ');
+      column = indent;
+    } else {
+      to += ' ';
+      ++column;
+    }
+    to += one;
+    column += one.size();
+  }
+  if (column > 0) to += '\n';
+}
+
+std::string anchor_of(place here, std::string_view name) {
+  const std::string_view kind = any(here & proxies)        ? "proxy"
+                                : any(here & server_lines) ? "server"
+                                                           : name_of(here);
+  std::string out = fmt::format("{}-{}", kind.substr(0, kind.find(' ')), name);
+  std::replace(out.begin(), out.end(), ' ', '-');
+  return out;
+}
 
 bool matches(std::string_view pattern, std::string_view text) {
   const std::string wanted = lower(pattern);

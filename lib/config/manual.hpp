@@ -15,6 +15,12 @@ std::string print_keywords(const catalogue& of, std::string_view pattern, std::s
 // conf/KEYWORDS.md.
 std::string markdown(const catalogue& of);
 
+// Where a keyword's entry in conf/KEYWORDS.md is: its fragment, without '#'. `here`: any place its row allows.
+std::string anchor_of(place here, std::string_view name);
+
+// Appends `text` in lines of at most `width` columns, each behind `indent` blanks; ends with a line feed.
+void wrap(std::string& to, std::string_view text, std::size_t indent, std::size_t width);
+
 // Shell-style match of '*', letters of either case; without '*' anywhere in the text.
 bool matches(std::string_view pattern, std::string_view text);
 

@@ -26,6 +26,8 @@ look look_of(severity level) {
       return {"[WARNING] ", "warning", "1;33"};
     case severity::diag:
       return {"[DIAG]    ", "diag", "35"};
+    case severity::advice:
+      return {"[ADVICE]  ", "advice", "32"};
     case severity::alert:
       break;
   }
@@ -74,17 +76,19 @@ class text_writer {
       explain("note", "1;34", text);
       show(where, "1;34");
     }
+    explain("see", "1;34", what.see);
   }
 
-  void sum(std::size_t errors, std::size_t warnings) {
+  void sum(std::size_t errors, std::size_t warnings, std::size_t advice) {
     const auto counted = [](std::size_t n, std::string_view what) {
       return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
     };
-    if (errors == 0 && warnings == 0) return;
-    if (errors != 0) out_ += counted(errors, "error");
-    if (errors != 0 && warnings != 0) out_ += ", ";
-    if (warnings != 0) out_ += counted(warnings, "warning");
-    out_ += '\n';
+    std::string all;
+    const auto add = [&all](std::string text) { all += (all.empty() ? "" : ", ") + text; };
+    if (errors != 0) add(counted(errors, "error"));
+    if (warnings != 0) add(counted(warnings, "warning"));
+    if (advice != 0) add(fmt::format("{} piece{} of advice", advice, advice == 1 ? "" : "s"));
+    if (!all.empty()) out_ += all + '\n';
   }
 
   std::string take() { return std::move(out_); }
@@ -145,14 +149,15 @@ void json_place(std::string& out, const source_set& sources, span where) {
 std::string render_text(const diagnostics& from, const source_set& sources, const render_options& how) {
   text_writer writer(sources, how);
   std::size_t errors = 0;
-  std::size_t warnings = 0;
+  std::size_t warnings = 0, advice = 0;
   for (const diagnostic* each : distinct(from)) {
     if (each->level == severity::diag && !how.diag) continue;
     errors += each->level == severity::alert ? 1 : 0;
     warnings += each->level == severity::warning ? 1 : 0;
+    advice += each->level == severity::advice ? 1 : 0;
     writer.write(*each);
   }
-  writer.sum(errors, warnings);
+  writer.sum(errors, warnings, advice);
   return writer.take();
 }
 
@@ -171,7 +176,7 @@ std::string render_json(const diagnostics& from, const source_set& sources) {
       json_place(out, sources, each->notes[i].first);
       fmt::format_to(std::back_inserter(out), R"(,"message":{}}})", json_string(each->notes[i].second));
     }
-    out += "]}";
+    fmt::format_to(std::back_inserter(out), R"(],"see":{}}})", json_string(each->see));
   }
   out += first ? "]\n" : "\n]\n";
   return out;

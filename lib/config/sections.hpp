@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/catalogue.hpp"
+#include "config/outline.hpp"
 #include "config/preprocess.hpp"
 
 namespace ringway::config {
@@ -27,8 +28,9 @@ class section_host {
 
 class section_reader {
  public:
-  section_reader(preprocessor& lines, reading& with, section_host& host)
-      : lines_(lines), with_(with), host_(host) {}
+  // `seen`, if any, keeps every line of every section.
+  section_reader(preprocessor& lines, reading& with, section_host& host, outline* seen = nullptr)
+      : lines_(lines), with_(with), host_(host), seen_(seen) {}
   void run();
 
  private:
@@ -44,6 +46,7 @@ class section_reader {
   preprocessor& lines_;
   reading& with_;
   section_host& host_;
+  outline* seen_;
   opened_section now_;
   bool open_ = false;          // host_ has something to close
   bool any_ = false;           // some section was seen in this file

@@ -68,6 +68,12 @@ std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t 
   return out;
 }
 
+// With one server there is nothing to tell apart.
+bool wants_lone_client(const section_settings& front, const backend& back) {
+  return front.notice_lone_client && back.settings.notice_lone_client && back.settings.servers.size() > 1 &&
+         back.chooser->rules().kind == balance::algorithm::source;
+}
+
 }  // namespace
 
 std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
@@ -92,6 +98,12 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
     const std::string& name = section.default_backend.empty() && section.back ? section.name : section.default_backend;
     const auto found = by_name.find(name);
     if (found != by_name.end()) front->default_backend = found->second;
+    if (backend* back = front->default_backend; back != nullptr && wants_lone_client(section, *back))
+      front->clients = std::make_unique<lone_client>(section.name, back->settings.name, out->lone_client_said,
+                                                     [back, notice = how.notice](const std::string& text) {
+                                                       back->log->message(log::level::notice, text);
+                                                       if (notice) notice(text);
+                                                     });
     out->frontends.push_back(std::move(front));
   }
   const unsigned pipes = from.global.nosplice ? 0 : (how.pipes + how.workers - 1) / how.workers;

@@ -16,6 +16,8 @@ struct assembly {
   std::optional<unsigned> frontend_maxconn;  // of frontends that say nothing (-N); unset: global's
   // Called on the control thread with every state sentence, besides the backend's own log; empty: not at all.
   std::function<void(const std::string& backend, const servers::sentence&)> console;
+  // The same for what workers notice about the configuration; on their threads.
+  std::function<void(const std::string& text)> notice;
 };
 
 std::unique_ptr<runtime> assemble(const model& from, const assembly& how);

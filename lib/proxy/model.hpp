@@ -100,6 +100,7 @@ struct section_settings {
   reuse_mode reuse = reuse_mode::safe;
 
   // both
+  bool notice_lone_client = true;   // see lone_client.hpp; false: silenced by its name
   rules::section rules;
   std::vector<error_line> error_lines;  // as written, those of defaults first
   error_pages errors;                   // what they come to; filled once every section is known

@@ -16,6 +16,7 @@
 #include "io/slab.hpp"
 #include "io/worker.hpp"
 #include "log/logger.hpp"
+#include "proxy/lone_client.hpp"
 #include "proxy/model.hpp"
 #include "rules/sample.hpp"
 #include "servers/pool.hpp"
@@ -52,6 +53,7 @@ struct frontend {
   backend* default_backend = nullptr;  // null: 503 for every request
   std::unique_ptr<log::pipeline> log;  // never null; may be empty()
   unsigned maxconn = 0;                // effective; 0: no limit
+  std::unique_ptr<lone_client> clients;  // null: nobody asks whether they are one
   std::atomic<std::uint32_t> connections{0};  // feconn
   std::vector<std::atomic<std::uint32_t>> bind_connections;  // of each address, for its own maxconn
   std::atomic<std::uint32_t>& connections_of(const bind_settings& bind) {
@@ -92,6 +94,7 @@ struct runtime {
   std::atomic<std::uint32_t> starving{0};        // requests that wait for a descriptor: nobody new is let in
   std::atomic<std::uint64_t> escaped{0};         // exceptions that left a session: bugs, counted
   std::atomic<bool> stopping{false};             // soft stop: no new connections, sessions end after their response
+  std::atomic<bool> lone_client_said{false};
   std::vector<std::unique_ptr<home>> homes;      // one per worker
   std::atomic<std::uint32_t> listening{0};       // homes whose listeners are not closed yet
 

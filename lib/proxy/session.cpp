@@ -84,6 +84,7 @@ io::task<> session::run(std::unique_ptr<session> self) {
     if (!known) co_return;
     me.expects_header = false;
   }
+  if (me.front.clients) me.front.clients->saw(me.client);
   if (me.front.settings.kind == mode::tcp) {
     std::unique_ptr<transaction> both = me.at.take_transaction();
     co_await both->run_tunnel(me);

@@ -12,6 +12,7 @@ struct loaded {
   config::environment variables;
   config::diagnostics report;
   proxy::model model;
+  config::outline outline;
 
   std::string rendered() const { return render_text(report, *sources, {}); }
 };
@@ -20,7 +21,7 @@ inline loaded load_text(std::string text, std::string name = "test.cfg", app::lo
   loaded out;
   how.syntax_only = true;
   how.texts.emplace_back(std::move(name), std::move(text));
-  out.model = app::load(how, out.variables, *out.sources, out.report);
+  out.model = app::load(how, out.variables, *out.sources, out.report, &out.outline);
   return out;
 }
 

@@ -217,15 +217,15 @@ TEST_CASE("JSON has stable keys and is valid whatever the bytes") {
       R"(  {"file":"a.cfg","line":2,"column":2,"length":6,"severity":"alert","id":"unknown-keyword",)"
       R"("message":"say \"\\\n\t\u0001\u007f)"
       "\xef\xbf\xbd caf\xc3\xa9"
-      R"(","help":"help","notes":[{"file":"a.cfg","line":1,"column":1,"length":6,"message":"here"}]},)"
+      R"(","help":"help","notes":[{"file":"a.cfg","line":1,"column":1,"length":6,"message":"here"}],"see":""},)"
       "\n"
       R"(  {"file":null,"line":0,"column":0,"length":0,"severity":"warning","id":"w","message":"nowhere","help":"",)"
       R"("notes":[{"file":null,"line":0,"column":0,"length":0,"message":"one"},)"
-      R"({"file":null,"line":0,"column":0,"length":0,"message":"two"}]},)"
+      R"({"file":null,"line":0,"column":0,"length":0,"message":"two"}],"see":""},)"
       "\n"
-      R"(  {"file":null,"line":0,"column":0,"length":0,"severity":"diag","id":"d","message":"","help":"","notes":[]},)"
+      R"(  {"file":null,"line":0,"column":0,"length":0,"severity":"diag","id":"d","message":"","help":"","notes":[],"see":""},)"
       "\n"
-      R"(  {"file":null,"line":0,"column":0,"length":0,"severity":"notice","id":"n","message":"","help":"","notes":[]})"
+      R"(  {"file":null,"line":0,"column":0,"length":0,"severity":"notice","id":"n","message":"","help":"","notes":[],"see":""})"
       "\n]\n");
 }
 
