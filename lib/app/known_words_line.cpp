@@ -41,12 +41,11 @@ constexpr word_group groups[] = {
     {server_lines, status::not_yet, 0, "Checks by an agent, and persistence.", {},
      "agent-check, no-agent-check, stick, non-stick, check-reuse-pool, no-check-reuse-pool"},
     {server_lines, status::not_yet, 1, "Checks by an agent, observation, persistence.", {},
-     "agent-addr, agent-inter, agent-port, agent-send, cookie, error-limit, observe, on-error,"
-     "on-marked-down, on-marked-up, redir, track, healthcheck, check-proto, check-pool-conn-name, init-state"},
+     "agent-addr, agent-inter, agent-port, agent-send, cookie, redir, track, healthcheck, check-proto, check-pool-conn-name, init-state"},
     {server_lines, status::not_yet, 1, "How names become addresses while running.", {},
      "resolvers, resolve-net, resolve-opts"},
     {server_lines, status::not_yet, 1, "How links to the server are kept.", {},
-     "max-reuse, pool-conn-name, pool-low-conn, pool-max-conn, pool-purge-delay, proto, namespace, log-proto, log-bufsize,"
+     "pool-conn-name, proto, namespace, log-proto, log-bufsize,"
      "tcp-ut, ws, guid, idle-ping, tcp-md5sig, cc"},
     {server_lines, status::not_yet, 0, "How links to the server are kept.", {}, "strict-maxconn, usesrc"},
     {server_lines, status::no_effect, 0, "Tunes the socket.", {}, "tfo, no-tfo"},

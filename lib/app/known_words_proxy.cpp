@@ -50,7 +50,6 @@ constexpr word_group groups[] = {
      "option ldap-check, option mysql-check, option pgsql-check, option redis-check, option smtpchk,"
      "option spop-check, option ssl-hello-chk, option tcp-check, option external-check, option lb-agent-chk"},
     {back_side, status::not_yet, 0, "How links to servers are shared.", {},
-     "max-keep-alive-queue, retry-on, max-session-srv-conns, option prefer-last-server,"
      "http-drop-request-trailers, http-drop-response-trailers"},
     {back_side, status::not_yet, 0, "The local address of links to servers.", {}, "source, transparent"},
     {back_side, status::not_yet, 0, "State of servers kept over restarts.", {},
@@ -60,7 +59,7 @@ constexpr word_group groups[] = {
     {proxies, status::not_yet, 0, "An option of HAProxy.", {},
      "option checkcache, option disable-h2-upgrade, option h1-case-adjust-bogus-client,"
      "option h1-case-adjust-bogus-server, option http-buffer-request, option http-drop-request-trailers,"
-     "option http-drop-response-trailers, option http-pretend-keepalive,"
+     "option http-drop-response-trailers,"
      "option http-restrict-req-hdr-names, option http-use-proxy-header, option idle-close-on-response,"
      "option originalto, option forwarded, option persist, option transparent, option use-small-buffers,"
      "option http_proxy, option assume-rfc6587-ntf,"
@@ -69,8 +68,8 @@ constexpr word_group groups[] = {
 
     // --- no effect: speed and counting, not meaning
     {proxies, status::no_effect, 0, "Tunes how HAProxy moves bytes and counts them.", {},
-     "option tcp-smart-accept,"
-     "option tcp-smart-connect, option http-no-delay, option contstats, option socket-stats,"
+     ""
+     " option http-no-delay, option contstats, option socket-stats,"
      "option independent-streams, option independant-streams"},
     {proxies, status::no_effect, 0, "Ties a proxy to processes; workers are threads.", {}, "bind-process"},
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
 #include <exception>
@@ -215,6 +216,10 @@ bool supervisor::prepare() {
 }
 
 void supervisor::start_workers() {
+  for (const auto& one : runtime_->backends)
+    one->too_many_errors = [this, group = one->servers.get()](balance::server_index server, const char* last) {
+      asio::post(control_, [this, group, server, last] { checks_->suspect(*group, server, last); });
+    };
   // Model sections to frontends: assemble() kept their order, without those that have no front or are disabled.
   std::vector<proxy::frontend*> of_section(model_.sections.size(), nullptr);
   std::size_t next = 0;

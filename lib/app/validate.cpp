@@ -207,6 +207,7 @@ void time_limits(const section_settings& section, diagnostics& report) {
 
 void mode_fits(section_settings& section, diagnostics& report) {
   if (section.kind == proxy::mode::http) return;
+  section.retry_on = {};  // without a word, as the manual says
   if (section.back && balance::http_only(section.balance.kind)) {
     report.warning("needs-http", section.where,
                    fmt::format("'balance {}' of {} '{}' needs mode http; roundrobin is used instead",
@@ -264,6 +265,12 @@ void servers_of(section_settings& section, const proxy::model& of, diagnostics& 
                      fmt::format("server '{}' has no port: requests go to the port the client came to", server.name),
                      "write the port behind the address");
     }
+    if (server.check.watch == servers::observe::layer7 && section.kind != proxy::mode::http)
+      report.alert("needs-http", server.where,
+                   fmt::format("server '{}': 'observe layer7' needs mode http", server.name), "write 'observe layer4'");
+    else if (server.check.watch != servers::observe::none && !server.check.enabled)
+      report.warning("incomplete", server.where,
+                     fmt::format("server '{}': 'observe' has no effect without 'check'", server.name));
     if (server.minconn > 0 && server.maxconn == 0)
       report.warning("incomplete", server.where,
                      fmt::format("server '{}': 'minconn' has no effect without 'maxconn'", server.name));

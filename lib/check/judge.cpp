@@ -22,6 +22,8 @@ std::string_view reason_of(check_kind kind) {
       return "Layer4 connection problem";
     case check_kind::socket_error:
       return "Socket error";
+    case check_kind::analysis:
+      return "Health analyze";
   }
   return "";
 }
@@ -81,6 +83,17 @@ verdict judge(const servers::check_settings& rules, unsigned health, bool passed
   return said;
 }
 
+result suspected(unsigned errors, std::string_view last) {
+  return made(check_kind::analysis, fmt::format("Detected {} consecutive errors, last one was: {}", errors, last),
+              milliseconds{0});
+}
+
+unsigned health_before_suspicion(const servers::check_settings& rules, unsigned health) {
+  if (rules.action == servers::on_error::mark_down) return std::min(health, rules.rise);
+  if (rules.action == servers::on_error::sudden_death) return std::min(health, rules.rise + 1);
+  return health;
+}
+
 milliseconds next_interval(const servers::check_settings& rules, unsigned health) {
   if (health >= top_health(rules)) return rules.inter;
   const milliseconds other = health == 0 ? rules.downinter : rules.fastinter;
@@ -108,8 +121,9 @@ std::string health_sentence(const servers::group& group, const servers::state& s
                                  server.config().backup ? "backup " : "", group.backend(), server.name(),
                                  found.passed() ? "succeeded" : "failed", reason_of(found.kind));
   if (!found.info.empty()) text += fmt::format(", info: \"{}\"", found.info);
+  if (found.kind != check_kind::analysis) text += fmt::format(", check duration: {}ms", found.duration.count());
   text +=
-      fmt::format(", check duration: {}ms, status: {}/{} {}.", found.duration.count(),
+      fmt::format(", status: {}/{} {}.",
                   up ? health - rules.rise + 1 : health, up ? rules.fall : rules.rise, up ? "UP" : "DOWN");
   return text;
 }

@@ -47,6 +47,10 @@ struct verdict {
 };
 verdict judge(const servers::check_settings& rules, unsigned health, bool passed);
 
+// `observe`: errors of the traffic as if a check had failed; the health that failure starts from.
+result suspected(unsigned errors, std::string_view last);
+unsigned health_before_suspicion(const servers::check_settings& rules, unsigned health);
+
 // Time from the end of a check to the next one: inter at the top, downinter at the bottom, fastinter between.
 milliseconds next_interval(const servers::check_settings& rules, unsigned health);
 

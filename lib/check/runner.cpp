@@ -14,6 +14,7 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <exception>
+#include <map>
 #include <random>
 #include <set>
 #include <utility>
@@ -131,6 +132,7 @@ struct runner::core : std::enable_shared_from_this<core> {
   std::uint64_t attempts = 0;
   std::minstd_rand dice{std::random_device{}()};
   std::set<timer*> sleeping;  // each coroutine's timer
+  std::map<std::pair<std::size_t, std::uint32_t>, timer*> pauses;  // the same, by server
   std::set<descriptor*> connecting;
 
   milliseconds with_noise(milliseconds interval) {
@@ -139,7 +141,8 @@ struct runner::core : std::enable_shared_from_this<core> {
     return interval + milliseconds{std::uniform_int_distribution<std::int64_t>{-most, most}(dice)};
   }
 
-  void deliver(std::size_t which, std::uint32_t index, const result& found);
+  // `health`: before this result.
+  void deliver(std::size_t which, std::uint32_t index, const result& found, unsigned health);
   // The coroutines own the core: it stays as long as one of them does.
   static io::task<result> attempt(std::shared_ptr<core> self, std::size_t which, std::uint32_t index);
   static io::task<> keep_checking(std::shared_ptr<core> self, std::size_t which, std::uint32_t index,
@@ -175,13 +178,13 @@ constexpr auto token = asio::as_tuple(asio::deferred);
 
 }  // namespace
 
-void runner::core::deliver(std::size_t which, std::uint32_t index, const result& found) {
+void runner::core::deliver(std::size_t which, std::uint32_t index, const result& found, unsigned health) {
   const subject& of = subjects[which];
   servers::group& group = *of.group;
   const servers::state& server = group[index];
   if (server.look().in_maintenance())
     return;  // ordered while the check was under way: its result says nothing
-  const verdict said = judge(server.config().check, server.health(), found.passed());
+  const verdict said = judge(server.config().check, health, found.passed());
   servers::last_check noted;
   noted.kind = found.kind;
   noted.milliseconds = static_cast<std::uint32_t>(found.duration.count());
@@ -192,7 +195,7 @@ void runner::core::deliver(std::size_t which, std::uint32_t index, const result&
   if (!of.each_change) {
     why.reason = reason_of(found.kind);
     why.info = found.info;
-    why.duration = found.duration;
+    if (found.kind != servers::check_kind::analysis) why.duration = found.duration;
   }
   const auto now = servers::clock::now();
   if (said.to == turn::down) group.go_down(index, why, now);
@@ -257,16 +260,25 @@ io::task<> runner::core::keep_checking(std::shared_ptr<core> self, std::size_t w
                                        milliseconds first) {
   timer pause(self->where);
   const listed<timer> known(self->sleeping, pause);
+  const struct findable {
+    core& of;
+    std::pair<std::size_t, std::uint32_t> key;
+    findable(core& where, std::size_t one, std::uint32_t two, timer& when) : of(where), key(one, two) {
+      of.pauses[key] = &when;
+    }
+    ~findable() { of.pauses.erase(key); }
+  } by_server(*self, which, index, pause);
   pause.expires_after(first);
   while (!self->stopped) {
     const auto [woken] = co_await pause.async_wait(token);
-    if (woken || self->stopped) co_return;
+    if (self->stopped) co_return;
+    if (woken) continue;  // hastened: another time was set
     const servers::state& server = (*self->subjects[which].group)[index];
     if (!server.look().in_maintenance()) {
       ++self->attempts;
       const result found = co_await attempt(self, which, index);
       if (self->stopped) co_return;
-      self->deliver(which, index, found);
+      self->deliver(which, index, found, server.health());
     }
     pause.expires_after(self->with_noise(next_interval(server.config().check, server.health())));
   }
@@ -317,6 +329,23 @@ void runner::start(std::vector<subject> subjects) {
                        held->how.on_fault("unknown exception");
                      }
                    });
+  }
+}
+
+void runner::suspect(const servers::group& group, std::uint32_t index, std::string_view last) {
+  core& self = *core_;
+  if (self.stopped) return;
+  for (std::size_t which = 0; which < self.subjects.size(); ++which) {
+    if (self.subjects[which].group != &group) continue;
+    const auto& rules = group[index].config().check;
+    if (rules.action != servers::on_error::fastinter)
+      self.deliver(which, index, suspected(rules.error_limit, last),
+                   health_before_suspicion(rules, group[index].health()));
+    const auto asleep = self.pauses.find({which, index});
+    if (rules.fastinter.count() == 0 || asleep == self.pauses.end()) return;
+    const auto soon = servers::clock::now() + rules.fastinter;
+    if (asleep->second->expiry() > soon) asleep->second->expires_at(soon);
+    return;
   }
 }
 

@@ -48,6 +48,8 @@ class runner {
 
   // Starts the checks of every server whose line says `check`. Once.
   void start(std::vector<subject> subjects);
+  // `observe`: error-limit errors in a row were met; acts as `on-error` says and hastens the next check (fastinter).
+  void suspect(const servers::group& group, std::uint32_t index, std::string_view last);
   // Cancels everything; no result is judged afterwards.
   void stop();
 

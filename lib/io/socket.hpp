@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/address.hpp"
 #include "io/poller.hpp"
@@ -58,6 +59,10 @@ class socket final : public event_source {
   void want_write() { wants_write_ = true; }
   // While set, arriving data (not errors) does not wake: for a side that nobody reads from just now.
   void mute(bool on) { muted_ = on; }
+
+  // TCP: bytes that the peer's kernel has acknowledged so far, the SYN counted as one; also after the end. Unset: not
+  // known (other sockets). A system call.
+  std::optional<std::uint64_t> acknowledged() const;
 
   void shut_down_write();  // FIN
   void close();

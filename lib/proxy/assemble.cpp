@@ -1,5 +1,6 @@
 #include "proxy/assemble.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "proxy/listener.hpp"
@@ -40,12 +41,44 @@ bool turns_by_itself(balance::algorithm kind) {
   }
 }
 
-std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t index, log::logger& logger,
+// A tenth of the clients that may come here: the load at which servers with minconn reach their maxconn.
+unsigned default_fullconn(const model& all, const section_settings& of, const assembly& how) {
+  std::uint64_t sum = 0;
+  for (const section_settings& one : all.sections) {
+    if (!one.front || one.disabled) continue;
+    const std::string& usual = one.default_backend.empty() && one.back ? one.name : one.default_backend;
+    bool comes = usual == of.name;
+    for (const rules::backend_choice& choice : one.rules.use_backend) comes = comes || choice.name == of.name;
+    if (comes) sum += one.maxconn.value_or(how.frontend_maxconn.value_or(how.maxconn));
+  }
+  return static_cast<unsigned>((sum + 9) / 10);
+}
+
+// on-marked-down, on-marked-up
+void obey_marks(servers::hooks& told, const backend& self, runtime& all) {
+  bool down = false, up = false;
+  for (const servers::settings& one : self.settings.servers) {
+    down = down || one.shutdown_sessions;
+    up = up || one.shutdown_backup_sessions;
+  }
+  if (down)
+    told.marked_down.push_back([back = &self, at = &all](std::uint32_t server) {
+      if (back->settings.servers[server].shutdown_sessions) at->end_transactions(*back, server, 'D');
+    });
+  if (up)
+    told.marked_up.push_back([back = &self, at = &all](std::uint32_t server) {
+      const servers::settings& one = back->settings.servers[server];
+      if (one.shutdown_backup_sessions && !one.backup) at->end_transactions(*back, balance::no_server, 'U');
+    });
+}
+
+std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t index, runtime& all, unsigned fullconn,
                                       const assembly& how) {
+  log::logger& logger = *all.logger;
   auto out = std::make_unique<backend>(from, index);
   out->log = logger.make_pipeline(from.log);
   out->chooser = std::make_unique<balance::chooser>(from.balance, facts_of(from), from.allbackups,
-                                                    from.kind == mode::tcp, from.fullconn);
+                                                    from.kind == mode::tcp, fullconn);
   out->queue = std::make_unique<servers::queue>(*out->chooser, from.servers.size());
   out->turning = turns_by_itself(out->chooser->rules().kind);
   backend* self = out.get();
@@ -63,6 +96,10 @@ std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t 
     self->log->message(static_cast<log::level>(said.level), said.text);
     if (console) console(self->settings.name, said);
   };
+  obey_marks(told, *self, all);
+  for (const servers::settings& one : from.servers)
+    if (const io::tick delay = one.pool_purge_delay.count(); delay > 0)
+      all.purge_period = std::max<io::tick>(std::min(all.purge_period, delay), 10);
   out->servers = std::make_unique<servers::group>(from.name, from.servers, *out->chooser, std::move(told),
                                                   servers::clock::now(), from.front ? "proxy" : "backend");
   return out;
@@ -87,7 +124,9 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
   std::unordered_map<std::string, backend*> by_name;
   for (const section_settings& section : from.sections) {
     if (!section.back) continue;
-    out->backends.push_back(make_backend(section, out->backends.size(), *out->logger, how));
+    out->backends.push_back(make_backend(
+        section, out->backends.size(), *out, section.fullconn != 0 ? section.fullconn : default_fullconn(from, section, how),
+        how));
     by_name.emplace(section.name, out->backends.back().get());
   }
   for (const section_settings& section : from.sections) {

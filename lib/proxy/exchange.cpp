@@ -50,9 +50,9 @@ std::string_view transaction::build_request() {
   const bool te = client_wants_.te;
   if (upgrade_asked_)
     out.field("connection", te ? "te, upgrade" : "upgrade");
-  else if (ask_close_ && request_.minor >= 1)
+  else if (ask_close_ && request_.minor >= 1 && !back_->settings.pretend_keepalive)
     out.field("connection", te ? "te, close" : "close");
-  else if (!ask_close_ && request_.minor == 0)
+  else if ((!ask_close_ || back_->settings.pretend_keepalive) && request_.minor == 0)
     out.field("connection", "keep-alive");
   else if (te)
     out.field("connection", "te");
@@ -101,16 +101,8 @@ io::task<bool> transaction::exchange() {
         }
         co_return false;
       case verdict::once_more: {
-        // The server closed a kept connection just when we used it; the request is whole in our buffer.
-        may_reuse_ = false;
-        give_back_link(false);
-        upload_broken_ = false;
-        response_scanned_ = 0;
-        const bool linked = co_await find_link();
-        if (!linked) co_return false;
-        may_reuse_ = true;
-        send_request();
-        up_moved_at_ = down_moved_at_ = now();
+        const bool sent = co_await send_again();
+        if (!sent) co_return false;
         continue;
       }
       case verdict::again: of_->wake.wake(); break;
@@ -122,7 +114,13 @@ io::task<bool> transaction::exchange() {
       logged_ = true;
       co_return false;
     }
-    if (late()) {
+    const verdict limits = late();
+    if (limits == verdict::once_more) {
+      const bool sent = co_await send_again();
+      if (!sent) co_return false;
+      continue;
+    }
+    if (limits == verdict::over) {
       if (pending_status_ != 0) {
         give_back_link(false);
         give_back_place();
@@ -155,20 +153,33 @@ void transaction::cut_client() {
   if (ends_with_connection) of_->socket.reset();
 }
 
-// A time limit passed? Then says so and returns true.
-bool transaction::late() {
+transaction::verdict transaction::lost(servers::failure how, char cause, char stage, unsigned status,
+                                       const char* reason) {
+  using servers::failure;
+  // That a kept link was closed is no fault of the server.
+  if (how != failure::closed || !link_is_reused_)
+    observe_response(false, how == failure::timeout ? "Read timeout (http)"
+                            : how == failure::junk  ? "Invalid http response (headers)"
+                            : server_ended_         ? "Close from server (http)"
+                                                    : "Read error (http)");
+  if (plan_retry(how)) return verdict::once_more;
+  return fail(cause, stage, status, reason);
+}
+
+// Did a time limit pass? go_on: none did.
+transaction::verdict transaction::late() {
+  if (killed_ != 0) return fail(killed_, response_head_seen_ ? 'D' : 'H', 502, "its server was taken out of use");
   if (of_->client_limit.passed(now())) {
     close_client_ = true;
-    if (!response_head_seen_) {
-      fail('c', 'H', 400, "the request body did not arrive in time");
-    } else if (draining_) {
+    if (!response_head_seen_) return fail('c', 'H', 400, "the request body did not arrive in time");
+    if (draining_) {
       end_with('c', 'L');
       reason_ = "the request body did not arrive in time";
     } else {
       fail('c', 'D', 0, "the client did not take the response in time");
       of_->socket.reset();
     }
-    return true;
+    return verdict::over;
   }
   if (of_->server_limit.passed(now())) {
     if (draining_) {  // it has answered: what it does not take is not worth an error to the client
@@ -177,15 +188,13 @@ bool transaction::late() {
       up_.discard();
       of_->server_limit.disarm();
       of_->wake.wake();
-      return false;
+      return verdict::go_on;
     }
-    if (response_head_seen_)
-      fail('s', 'D', 0, "the server stopped sending the response");
-    else
-      fail('s', 'H', 504, "the server did not respond in time");
-    return true;
+    if (response_head_seen_) return fail('s', 'D', 0, "the server stopped sending the response");
+    if (!up_.finished()) return fail('s', 'H', 504, "the server did not respond in time");
+    return lost(servers::failure::timeout, 's', 'H', 504, "the server did not respond in time");
   }
-  return false;
+  return verdict::go_on;
 }
 
 // Until the server's response begins, everything that goes wrong belongs to stage H, as the manual has it; after the
@@ -251,7 +260,7 @@ transaction::verdict transaction::await_response() {
       limits.how = back_->settings.response_parsing;
       const http1::head_result found =
           http1::parse_response(out_.text(), response_scanned_, limits, response_, response_scratch_);
-      if (found.what == http1::head_state::bad) return fail('P', 'H', 502, found.reason);
+      if (found.what == http1::head_state::bad) return lost(servers::failure::junk, 'P', 'H', 502, found.reason);
       if (found.what == http1::head_state::complete) {
         if (response_.status < 200 && response_.status != 101) {
           const http::refusal bad = http::response_body(response_, request_.verb, response_length_);
@@ -261,7 +270,7 @@ transaction::verdict transaction::await_response() {
         }
         return begin_response();
       }
-      if (out_.size() >= most) return fail('P', 'H', 502, "response head too large");
+      if (out_.size() >= most) return lost(servers::failure::junk, 'P', 'H', 502, "response head too large");
     }
     if (client_gone()) {
       close_client_ = true;
@@ -276,9 +285,9 @@ transaction::verdict transaction::await_response() {
       continue;
     }
     if (t.what == io::outcome::blocked) return verdict::go_on;
-    if (link_is_reused_ && out_.empty() && interim_count_ == 0 && up_.replayable() && http::is_idempotent(request_.verb))
-      return verdict::once_more;
-    return fail('S', 'H', 502, "the server closed the connection without a complete response");
+    server_ended_ = t.what == io::outcome::end;
+    return lost(out_.empty() ? servers::failure::closed : servers::failure::junk, 'S', 'H', 502,
+                "the server closed the connection without a complete response");
   }
 }
 
@@ -311,7 +320,11 @@ void transaction::flush_interim() {
 
 transaction::verdict transaction::begin_response() {
   const http::refusal bad = http::response_body(response_, request_.verb, response_length_, back_->settings.response_parsing);
-  if (bad) return fail('P', 'H', 502, bad.reason);
+  if (bad) return lost(servers::failure::junk, 'P', 'H', 502, bad.reason);
+  observe_response(response_.status < 500 || response_.status == 501 || response_.status == 505, "Wrong http response");
+  if (response_.status == 401 || response_.status == 407) note_challenge();
+  if (back_->settings.retry_on.on_status(response_.status) && plan_retry(servers::failure::status, response_.status))
+    return verdict::once_more;
   const http::connection_options server_wants = http::take_hop_by_hop(response_.fields, false);
   if (response_.status == 101) {
     if (!upgrade_asked_) return fail('P', 'H', 502, "the server switched protocols unasked");

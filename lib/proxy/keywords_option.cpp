@@ -132,8 +132,11 @@ constexpr std::array rows = {
         .summary = "Tells servers the client's address in X-Forwarded-For or another header.",
         .example = "option forwardfor except 127.0.0.0/8", .since = "1.1", .negatable = true}),
     verb<&redispatch>({.name = "option redispatch", .allowed = config::back_side, .grammar = "[<interval>]",
-        .summary = "A request whose server cannot be reached may go to another one: at the last retry, or every "
-                   "<interval> retries.",
+        .summary = "A request whose server cannot be reached may go to another one: at the last retry; with a positive "
+                   "<interval> at every such retry, with a negative one at that retry counted from the last; 0 is off. "
+                   "Algorithms that take turns (roundrobin, static-rr, leastconn, first, random) do so at every retry "
+                   "and at once, as long as another server is active. An idempotent request whose connection ended "
+                   "before the first byte of an answer counts, once, as one whose server cannot be reached.",
         .example = "option redispatch 1", .since = "1.0", .negatable = true}),
     verb<&redispatch>({.name = "redispatch", .allowed = config::back_side, .grammar = "[<interval>]",
         .summary = "A request whose server cannot be reached may go to another one.", .example = "redispatch",
@@ -145,6 +148,20 @@ constexpr std::array rows = {
         .summary = "Requests of clients that have closed are dropped while they wait. So it is in mode http unless "
                    "said otherwise.",
         .example = "option abortonclose", .since = "1.3", .negatable = true}),
+    setting<&section_settings::prefer_last_server>({.name = "option prefer-last-server", .allowed = config::back_side,
+        .summary = "A session's requests go to a server to which it still has a connection of its own (http-reuse never), "
+                   "unless the algorithm goes by a hash. So they do anyway once a server asked for NTLM or Negotiate.",
+        .example = "option prefer-last-server", .since = "1.5"}),
+    setting<&section_settings::pretend_keepalive>({.name = "option http-pretend-keepalive",
+        .allowed = config::back_side,
+        .summary = "Servers are not told that their connection will be closed (http-server-close, httpclose).",
+        .example = "option http-pretend-keepalive", .since = "1.4"}),
+    setting<&section_settings::smart_accept>({.name = "option tcp-smart-accept", .allowed = config::front_side,
+        .summary = "A client's first data are awaited before its connection is acknowledged: a packet less.",
+        .example = "option tcp-smart-accept", .since = "1.4"}),
+    setting<&section_settings::smart_connect>({.name = "option tcp-smart-connect", .allowed = config::back_side,
+        .summary = "The request acknowledges a new connection to a server: a packet less. Mode http only.",
+        .example = "option tcp-smart-connect", .since = "1.4"}),
     setting<&section_settings::allbackups>({.name = "option allbackups", .allowed = config::back_side,
         .summary = "All backup servers share the load, not the first alone.", .example = "option allbackups",
         .since = "1.3"}),

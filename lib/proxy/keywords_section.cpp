@@ -1,4 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+#include <vector>
 
 #include "config/places.hpp"
 #include "config/values.hpp"
@@ -38,6 +42,76 @@ constexpr choice<reuse_mode> reuse_modes[] = {{"never", reuse_mode::never},
 void http_reuse(section_settings& to, arguments& from) {
   const auto read = from.one_of<reuse_mode>(reuse_modes, "a way to share connections");
   if (read && from.finish()) to.reuse = *read;
+}
+
+constexpr choice<std::uint32_t> retry_events[] = {
+    {"conn-failure", servers::retry_conditions::conn_failure},
+    {"empty-response", servers::retry_conditions::empty_response},
+    {"junk-response", servers::retry_conditions::junk_response},
+    {"response-timeout", servers::retry_conditions::response_timeout},
+    {"0rtt-rejected", servers::retry_conditions::early_data_rejected},
+};
+
+// Replaces what an earlier line said.
+void retry_on(section_settings& to, arguments& from) {
+  using conditions = servers::retry_conditions;
+  std::vector<std::string_view> names = {"none", "all-retryable-errors"};
+  for (const auto& one : retry_events) names.push_back(one.name);
+  if (from.empty()) {
+    from.need("a kind of failure, for example conn-failure");
+    return;
+  }
+  conditions read;
+  read.bits = 0;
+  const word* none = nullptr;
+  while (!from.empty()) {
+    const word& given = from.take();
+    if (given.text == "none") {
+      none = &given;
+      continue;
+    }
+    if (given.text == "all-retryable-errors") {
+      read.bits |= conditions::all_retryable;
+      for (const unsigned status : {500u, 502u, 503u, 504u}) read.bits |= conditions::bit_of(status);
+      continue;
+    }
+    std::uint32_t bit = 0;
+    for (const auto& one : retry_events)
+      if (one.name == given.text) bit = one.value;
+    if (bit == 0) {
+      for (const unsigned status : conditions::statuses)
+        if (given.text == std::to_string(status)) bit = conditions::bit_of(status);
+      if (bit == 0 && given.text.find_first_not_of("0123456789") == std::string::npos) {
+        from.wrong("invalid-value", given,
+                   fmt::format("'retry-on': {} is not a status on which requests are sent again", given.text),
+                   fmt::format("one of {}", fmt::join(conditions::statuses, ", ")));
+        return;
+      }
+    }
+    if (bit == 0) {
+      from.wrong_choice(given, names, "a kind of failure");
+      return;
+    }
+    read.bits |= bit;
+  }
+  if (none != nullptr && !read.none()) {
+    from.wrong("invalid-value", *none, "'retry-on': 'none' stands alone");
+    return;
+  }
+  to.retry_on = read;
+}
+
+void keep_alive_queue(section_settings& to, arguments& from) {
+  const word* given = from.need("a number, -1 for no limit");
+  if (given == nullptr || !from.finish()) return;
+  const auto number = config::parse_number(given->text, 0, 0x7fff'ffff);
+  if (given->text == "-1")
+    to.max_keep_alive_queue = -1;
+  else if (number)
+    to.max_keep_alive_queue = static_cast<int>(number.value);
+  else
+    from.wrong("invalid-value", *given,
+               fmt::format("'max-keep-alive-queue': '{}' is not a number from -1 to 2147483647", given->text));
 }
 
 void default_backend(section_settings& to, arguments& from) {
@@ -94,10 +168,23 @@ constexpr std::array rows = {
     setting<&section_settings::retries>({.name = "retries", .allowed = config::back_side, .grammar = "<number>",
         .summary = "How often a failed connection to a server is tried again; 3 unless said.",
         .example = "retries 2", .since = "1.0", .max = int_max}),
+    verb<&retry_on>({.name = "retry-on", .allowed = config::back_side,
+        .grammar = "none | (conn-failure | empty-response | junk-response | response-timeout | 0rtt-rejected | "
+                   "all-retryable-errors | <status>)...",
+        .summary = "After which failures a request is sent again, whatever its method; conn-failure unless said. All but "
+                   "the first need the request whole in a buffer (tune.bufsize). Mode http only.",
+        .example = "retry-on conn-failure empty-response 503", .since = "2.0"}),
     verb<&http_reuse>({.name = "http-reuse", .allowed = config::back_side,
         .grammar = "never | safe | aggressive | always",
         .summary = "When a request may go over an idle connection that another client's request opened; safe unless said.",
         .example = "http-reuse always", .since = "1.6"}),
+    verb<&keep_alive_queue>({.name = "max-keep-alive-queue", .allowed = config::back_side, .grammar = "<number>",
+        .summary = "Queue of a server from which on option prefer-last-server lets another one have the request. -1: no "
+                   "limit, as unless said.",
+        .example = "max-keep-alive-queue 10", .since = "1.5"}),
+    setting<&section_settings::max_session_srv_conns>({.name = "max-session-srv-conns", .allowed = config::front_side,
+        .grammar = "<number>", .summary = "Idle connections to servers that one session keeps for itself; 5 unless said.",
+        .example = "max-session-srv-conns 2", .since = "1.9", .max = int_max}),
     setting<&section_settings::fullconn>({.name = "fullconn", .allowed = config::back_side, .grammar = "<number>",
         .summary = "With minconn: load of the backend at which servers reach their maxconn. Otherwise a tenth of "
                    "what its frontends may send.",

@@ -15,6 +15,7 @@
 #include "log/settings.hpp"
 #include "proxy/error_pages.hpp"
 #include "rules/ruleset.hpp"
+#include "servers/retry.hpp"
 #include "servers/settings.hpp"
 
 namespace ringway::proxy {
@@ -93,8 +94,13 @@ struct section_settings {
   servers::settings server_defaults;
   unsigned retries = 3;
   std::optional<int> redispatch;     // unset: off; option redispatch alone is -1
+  servers::retry_conditions retry_on;
   bool allbackups = false;
   std::optional<bool> abortonclose;  // unset: on in mode http, off in mode tcp
+  bool prefer_last_server = false, pretend_keepalive = false;
+  bool smart_accept = false, smart_connect = false;  // no ACK of its own for the handshake
+  int max_keep_alive_queue = -1;     // -1: no limit
+  unsigned max_session_srv_conns = 5;
   unsigned fullconn = 0;             // 0: derived
   http::parsing response_parsing = http::parsing::strict;
   reuse_mode reuse = reuse_mode::safe;

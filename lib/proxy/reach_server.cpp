@@ -2,10 +2,10 @@
 // of them fails.
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "http1/writer.hpp"
 #include "proxy/transaction.hpp"
 #include "servers/connector.hpp"
-#include "servers/retry.hpp"
 
 namespace ringway::proxy {
 
@@ -124,13 +124,12 @@ io::task<bool> transaction::reach_server() {
 
 // A link to the server at hand, or to the one that is chosen now; with retries and redispatch. Answers on failure.
 io::task<bool> transaction::find_link() {
-  server_index avoid = no_server;
   shortage short_of_means{at_->all};
   for (;;) {
     if (server_ == no_server) {
-      const bool placed = co_await take_place(avoid);
+      const bool placed = co_await take_place();
       if (!placed) co_return false;
-      if (server_ == avoid && connect_cause_ == 'S') {
+      if (server_ == avoid_ && connect_failure_ == servers::failure::refused) {
         // The others are full, or the key leads here only: trying at once would use up the retries on a dead server.
         const bool waited = co_await pause_before_retry();
         if (!waited) co_return false;
@@ -151,34 +150,26 @@ io::task<bool> transaction::find_link() {
       if (dead()) co_return false;
     }
     if (client_gone()) {
-      end_with('C', 'C');
-      close_client_ = true;
+      client_left('C');
       co_return false;
     }
+    if (killed_ != 0) {
+      end_with(killed_, 'C');
+      give_back_place();
+      co_await answer(503, "its server was taken out of use");
+      co_return false;
+    }
+    observe_connect(false);
     // A refused or timed-out connection: the same server again, another one, or the end.
-    ++failures_;
-    const servers::retry_rules rules{back_->settings.retries, back_->settings.redispatch,
-                                     back_->turning && back_->servers->active() > 1};
-    const servers::next_try next = servers::after_failure(rules, failures_, back_->chooser->usable(server_));
-    if (next == servers::next_try::give_up) {
-      --failures_;  // the record counts retries, not tries
+    if (!plan_retry(connect_failure_)) {
       end_with(connect_cause_, 'C');
       // The place goes back before the client hears of it; the record still names the server.
       give_back_place();
       co_await answer(503, connect_reason_);
       co_return false;
     }
-    if (next == servers::next_try::other_server) {
-      give_back_place();
-      avoid = server_;
-      server_ = no_server;
-      redispatched_ = true;
-      continue;
-    }
-    if (connect_cause_ == 'S') {
-      const bool waited = co_await pause_before_retry();
-      if (!waited) co_return false;
-    }
+    const bool ready = co_await take_next_step();
+    if (!ready) co_return false;
   }
 }
 
@@ -194,19 +185,89 @@ io::task<bool> transaction::wait_for_means(io::tick since) {
   co_return !dead() && !client_gone();
 }
 
-// At once on the same server would mostly fail the same way.
+// What servers::after() says of the attempt that has just failed; nothing is done yet. False: it was the last.
+bool transaction::plan_retry(servers::failure how, unsigned status) {
+  servers::attempt last;
+  last.how = how;
+  last.status = status;
+  const bool sent = link_ != nullptr;
+  last.kept = sent && link_is_reused_;
+  last.untouched = !sent || untouched();
+  last.whole = !sent || (up_.replayable() && interim_count_ == 0);
+  last.idempotent = http::is_idempotent(request_.verb);
+  last.server_up = back_->chooser->usable(server_);
+  servers::retry_rules rules;
+  rules.retries = back_->settings.retries;
+  rules.redispatch = back_->settings.redispatch;
+  rules.on = back_->settings.retry_on;
+  rules.turning = back_->turning;
+  rules.active = back_->servers->active();
+  next_ = servers::after(rules, last, {failures_, moved_once_});
+  return next_.where != servers::next_try::give_up;
+}
+
+// Not a byte of the request can have been processed: see servers/retry.hpp, rule 1.
+bool transaction::untouched() const {
+  if (up_.sent_bytes() == 0) return true;
+  if (!server_ended_) return false;
+  const std::optional<std::uint64_t> seen = link_->socket.acknowledged();
+  return seen && *seen <= link_->carried + 1;  // 1: the SYN
+}
+
+// False: the client left or the worker ends.
+io::task<bool> transaction::take_next_step() {
+  if (next_.counts) ++failures_;
+  if (next_.fresh) may_reuse_ = false;
+  if (next_.moves) moved_once_ = true;
+  if (next_.where == servers::next_try::other_server) {
+    give_back_place();
+    avoid_ = server_;
+    server_ = no_server;
+  }
+  if (next_.pause) {
+    const bool waited = co_await pause_before_retry();
+    co_return waited;
+  }
+  co_return true;
+}
+
+// The same request once more, as planned; its bytes are still in the buffer. False: it is over, and answered.
+io::task<bool> transaction::send_again() {
+  give_back_link(false);
+  of_->client_limit.disarm();
+  of_->server_limit.disarm();
+  upload_broken_ = server_ended_ = false;
+  response_scanned_ = 0;
+  response_.clear();
+  out_.clear();
+  const bool ready = co_await take_next_step();
+  if (!ready) co_return false;
+  const bool linked = co_await find_link();
+  if (!linked) co_return false;
+  may_reuse_ = true;
+  send_request();
+  up_moved_at_ = down_moved_at_ = now();
+  co_return true;
+}
+
+// Without a reply: nobody would read it.
+void transaction::client_left(char stage) {
+  end_with('C', stage);
+  close_client_ = true;
+  reason_ = "the client closed before its request was sent to a server";
+}
+
 io::task<bool> transaction::pause_before_retry() {
   io::tick pause = 1000;
   if (back_->settings.time.connect && back_->settings.time.connect->count() > 0)
     pause = std::min<io::tick>(pause, back_->settings.time.connect->count());
   const io::tick until = now() + pause;
   of_->server_limit.arm(until);
-  while (now() < until) {
+  while (now() < until && killed_ == 0) {
     co_await of_->wake.wait();
     if (dead()) co_return false;
     if (client_gone()) {
-      end_with('C', 'C');
-      close_client_ = true;
+      client_left('C');
       co_return false;
     }
   }
@@ -214,7 +275,7 @@ io::task<bool> transaction::pause_before_retry() {
   co_return true;
 }
 
-io::task<bool> transaction::take_place(server_index avoid) {
+io::task<bool> transaction::take_place() {
   balance::chooser& chooser = *back_->chooser;
   const io::tick from = now();
   const auto& own_limit = back_->settings.time.queue;
@@ -225,11 +286,11 @@ io::task<bool> transaction::take_place(server_index avoid) {
       co_await answer(503, "no server of the backend is up");
       co_return false;
     }
-    server_ = chooser.pick(facts(), avoid);
+    server_ = of_->own_links.empty() ? no_server : server_of_own_link();
+    if (server_ == no_server) server_ = chooser.pick(facts(), avoid_);
     if (server_ != no_server && !chooser.busy(server_) && chooser.try_take(server_)) break;
     if (server_ != no_server && chooser.queue_full(server_)) {
       end_with('S', 'Q');
-      server_ = no_server;
       co_await answer(503, "the server's queue is full");
       co_return false;
     }
@@ -240,7 +301,6 @@ io::task<bool> transaction::take_place(server_index avoid) {
     waiting_->wanted = server_;
     if (limit && limit->count() > 0) of_->server_limit.arm(from + limit->count());
     back_->queue->join(waiting_);
-    (waiting_->wanted == no_server ? backend_queue_ : server_queue_) = waiting_->ahead;
     bool granted = false, moved = false, late = false, gone = false;
     for (;;) {
       granted = waiting_->granted.load() != no_server;
@@ -253,6 +313,8 @@ io::task<bool> transaction::take_place(server_index avoid) {
     of_->server_limit.disarm();
     waiting_->wake = nullptr;
     if (!granted && !moved) granted = !back_->queue->leave(waiting_) && waiting_->granted.load() != no_server;
+    const server_index wanted = waiting_->wanted;
+    (wanted == no_server ? backend_queue_ : server_queue_) += waiting_->position;
     server_ = granted ? waiting_->granted.load() : no_server;
     waiting_.reset();
     if (dead() || gone || (late && !granted)) {
@@ -260,20 +322,24 @@ io::task<bool> transaction::take_place(server_index avoid) {
         place_held_ = true;
         give_back_place();
       }
-      server_ = no_server;
+      server_ = wanted;  // for the record
+      placed_at_ = now();
       if (dead()) {
         close_client_ = true;
         co_return false;
       }
-      end_with(gone ? 'C' : 's', 'Q');
-      placed_at_ = now();  // the record tells how long it waited
-      close_client_ = close_client_ || gone;
-      if (!gone) co_await answer(503, "waited too long for a place at a server");
+      if (gone) {
+        client_left('Q');
+        co_return false;
+      }
+      end_with('s', 'Q');
+      co_await answer(503, "waited too long for a place at a server");
       co_return false;
     }
     if (granted) break;
   }
   place_held_ = place_was_held_ = true;
+  redispatched_ = redispatched_ || (avoid_ != no_server && server_ != avoid_);
   placed_at_ = now();
   co_return true;
 }
@@ -282,10 +348,14 @@ io::task<bool> transaction::connect() {
   const servers::state& server = (*back_->servers)[server_];
   connect_reason_ = "the connection to the server failed";
   connect_cause_ = 'S';
+  connect_failure_ = servers::failure::refused;
   if (may_reuse_ && take_idle_link(server)) co_return true;
   link_is_reused_ = false;
   link_ = std::make_unique<servers::link>(at_->worker.events(), &of_->wake);
-  const servers::connect_options how{back_->settings.tcpka_server, back_->settings.nolinger};
+  servers::connect_options how;
+  how.keep_alive_probes = back_->settings.tcpka_server;
+  how.no_linger = back_->settings.nolinger;
+  how.delayed_ack = back_->settings.smart_connect && back_->settings.kind == mode::http;
   const std::uint16_t client_port = server.config().port_relative ? of_->local().port : std::uint16_t{0};
   servers::connect_result started = servers::begin_connect(server, client_port, how, *link_);
   if (started.what == servers::connect_start::no_resources) {
@@ -296,6 +366,7 @@ io::task<bool> transaction::connect() {
     link_.reset();
     if (started.what == servers::connect_start::no_resources) {
       connect_cause_ = 'R';
+      connect_failure_ = servers::failure::no_means;
       connect_reason_ = "no descriptor or port left for a connection to the server";
     }
     co_return false;
@@ -303,13 +374,14 @@ io::task<bool> transaction::connect() {
   arm_server(back_->settings.time.connect);
   while (!link_->socket.can_write()) {
     co_await of_->wake.wait();
-    if (dead() || client_gone()) {
+    if (dead() || killed_ != 0 || client_gone()) {
       link_.reset();
       co_return false;
     }
     if (of_->server_limit.passed(now()) && !link_->socket.can_write()) {
       link_.reset();
       connect_cause_ = 's';
+      connect_failure_ = servers::failure::connect_timeout;
       connect_reason_ = "the server did not accept the connection in time";
       co_return false;
     }
@@ -329,6 +401,7 @@ io::task<bool> transaction::connect() {
   connected_ = true;
   connected_at_ = now();
   at_->idle_links.began(server);
+  observe_connect(true);
   co_return true;
 }
 
@@ -343,22 +416,71 @@ connection_mode transaction::connection_with_server() const {
   return own != connection_mode::keep_alive ? own : of_->front.settings.connection;
 }
 
+// A server to which this session still has a connection of its own, when it is to stay there: it wants to
+// (option prefer-last-server) or must (a challenge of NTLM or Negotiate).
+server_index transaction::server_of_own_link() const {
+  if (!(of_->stays || back_->settings.prefer_last_server) || !back_->turning || avoid_ != no_server) return no_server;
+  const balance::chooser& chooser = *back_->chooser;
+  const int most = back_->settings.max_keep_alive_queue;
+  for (const servers::link* one = of_->own_links.first(); one != nullptr; one = one->next) {
+    const server_index index = one->server->index();
+    if (index >= back_->servers->size() || one->server != &(*back_->servers)[index] || !chooser.usable(index)) continue;
+    if (of_->stays || most < 0 || !chooser.busy(index) || chooser.waiting(index) < static_cast<unsigned>(most)) return index;
+  }
+  return no_server;
+}
+
+// NTLM and Negotiate authenticate a connection, not a request: it becomes the session's own, and the session stays.
+void transaction::note_challenge() {
+  const std::string_view name = response_.status == 401 ? "www-authenticate" : "proxy-authenticate";
+  for (const http::field& one : response_.fields) {
+    if (!same_text(one.name, name)) continue;
+    const std::string_view scheme = one.value.substr(0, one.value.find_first_of(" ,"));
+    if (!same_text(scheme, "NTLM") && !same_text(scheme, "Negotiate")) continue;
+    link_->own = of_->stays = true;
+  }
+}
+
+bool transaction::is_at(const backend& of, server_index server) const {
+  if (back_ != &of || !place_held_) return false;
+  return server == no_server ? (*back_->servers)[server_].config().backup : server == server_;
+}
+
+void transaction::end_now(char cause) {
+  killed_ = cause;
+  of_->wake.wake();
+}
+
+void transaction::observe_connect(bool good) {
+  const servers::state& server = (*back_->servers)[server_];
+  const servers::check_settings& rules = server.config().check;
+  if (rules.watch == servers::observe::none || !rules.enabled) return;
+  if (good && rules.watch != servers::observe::layer4) return;
+  if (server.learnt(good) && back_->too_many_errors) back_->too_many_errors(server_, "L4 unsuccessful");
+}
+
+void transaction::observe_response(bool good, const char* what) {
+  const servers::state& server = (*back_->servers)[server_];
+  const servers::check_settings& rules = server.config().check;
+  if (rules.watch != servers::observe::layer7 || !rules.enabled) return;
+  if (server.learnt(good) && back_->too_many_errors) back_->too_many_errors(server_, what);
+}
+
 // http-reuse: a connection that the server may just be closing is not for everybody.
 bool transaction::take_idle_link(const servers::state& server) {
   if (connection_with_server() != connection_mode::keep_alive) return false;
   const bool first = of_->requests <= 1;
   const reuse_mode how = link_is_private(server) ? reuse_mode::never : back_->settings.reuse;
-  switch (how) {
-    case reuse_mode::never:
-      if (of_->own_link && of_->own_link->server == &server && servers::pool::sound(*of_->own_link))
-        link_ = std::move(of_->own_link);
-      of_->own_link.reset();
-      break;
-    case reuse_mode::safe:
-      if (!first) link_ = at_->idle_links.take(server);
-      break;
-    case reuse_mode::aggressive: link_ = at_->idle_links.take(server, first ? 2 : 1); break;
-    case reuse_mode::always: link_ = at_->idle_links.take(server); break;
+  if (!of_->own_links.empty()) link_ = of_->own_links.take(server);
+  if (!link_) {
+    switch (how) {
+      case reuse_mode::never: break;
+      case reuse_mode::safe:
+        if (!first) link_ = at_->idle_links.take(server);
+        break;
+      case reuse_mode::aggressive: link_ = at_->idle_links.take(server, first ? 2 : 1); break;
+      case reuse_mode::always: link_ = at_->idle_links.take(server); break;
+    }
   }
   if (!link_) return false;
   link_->socket.change_owner(&of_->wake);
@@ -373,13 +495,13 @@ void transaction::give_back_link(bool reusable) {
   if (!link_) return;
   if (connected_) at_->idle_links.ended(*link_->server);
   connected_ = false;
-  if (reusable && link_is_private(*link_->server)) {
-    if (link_->socket.has_input()) return link_.reset();
-    ++link_->requests;
-    link_->socket.change_owner(nullptr);
-    of_->own_link = std::move(link_);
+  link_->carried += up_.sent_bytes();
+  ++link_->requests;
+  const int most = link_->server->config().max_reuse;
+  reusable = reusable && (most < 0 || link_->requests <= static_cast<unsigned>(most));
+  if (reusable && (link_->own || link_is_private(*link_->server))) {
+    of_->own_links.keep(std::move(link_), of_->front.settings.max_session_srv_conns);
   } else if (reusable) {
-    ++link_->requests;
     at_->idle_links.put(std::move(link_), now());
     at_->wake_housekeeping();
   }

@@ -7,8 +7,6 @@
 namespace ringway::proxy {
 
 namespace {
-constexpr io::tick housekeeping_period = 1000;  // ms
-constexpr io::tick purge_delay = 5000;          // ms, pool-purge-delay
 constexpr std::size_t most_spare = 256;         // transactions at rest
 }  // namespace
 
@@ -82,6 +80,16 @@ void home::wake_idle_sessions() {
   for (session* one = first_session; one != nullptr; one = one->next_) one->end_soon();
 }
 
+void runtime::end_transactions(const backend& of, balance::server_index server, char cause) {
+  for (const auto& one : homes)
+    one->worker.post([at = one.get(), back = &of, server, cause] { at->end_transactions(*back, server, cause); });
+}
+
+void home::end_transactions(const backend& of, balance::server_index server, char cause) {
+  for (session* one = first_session; one != nullptr; one = one->next_)
+    if (one->current != nullptr && one->current->is_at(of, server)) one->current->end_now(cause);
+}
+
 io::task<> home::housekeeping() {
   io::deadline next(worker.time_limits(), &housekeeping_wake);
   io::tick purged_at = worker.now();
@@ -90,15 +98,15 @@ io::task<> home::housekeeping() {
     for (auto& one : listeners) paused = paused || one->paused();
     // With nothing to look after, an idle process sleeps.
     if (idle_links.idle() > 0 || paused)
-      next.arm(worker.now() + housekeeping_period);
+      next.arm(worker.now() + all.purge_period);
     else
       next.disarm();
     idle_housekeeping = !next.armed();
     co_await housekeeping_wake.wait();
     idle_housekeeping = false;
-    if (worker.now() - purged_at >= housekeeping_period) {
+    if (worker.now() - purged_at >= all.purge_period) {
       purged_at = worker.now();
-      idle_links.purge(worker.now(), purge_delay);
+      idle_links.purge(worker.now());
       for (auto& one : listeners) one->try_again();
     }
   }

@@ -6,6 +6,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,6 +43,8 @@ struct backend {
   std::unique_ptr<log::pipeline> log;       // state messages; never null
   std::atomic<std::uint32_t> connections{0};  // beconn
   bool turning = false;                     // see servers::retry_rules
+  // `observe`: error-limit errors in a row, the last one in words. Called on workers; empty: nobody listens.
+  std::function<void(balance::server_index, const char* last)> too_many_errors;
 };
 
 struct frontend {
@@ -104,6 +107,10 @@ struct runtime {
     return pipes_reserved || maxconn == 0 || connections.load(std::memory_order_relaxed) < maxconn - maxconn / 4;
   }
 
+  // Whatever is under way with this server (no_server: with any backup) ends, on all workers. Threads: any.
+  void end_transactions(const backend& of, balance::server_index server, char cause);
+  io::tick purge_period = 1000;  // ms between two looks at idle links
+
   ~runtime();
   // Descriptors or ports are needed now: kept links go, those of `here` at once. From here's thread.
   void close_idle_links(home& here);
@@ -145,6 +152,7 @@ struct home {
   void resume_listeners();       // those that were called
   void kill_sessions();        // all end as soon as the loop comes to them
   void wake_idle_sessions();   // soft stop: those between two requests end
+  void end_transactions(const backend& of, balance::server_index server, char cause);
   std::unique_ptr<transaction> take_transaction();
   void put_transaction(std::unique_ptr<transaction> one);
 };

@@ -1,5 +1,7 @@
 #include "proxy/session.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +53,10 @@ session::~session() {
 }
 
 void session::begin(home& at, frontend& front, const bind_settings& bind, int fd, const address& client) {
+  if (front.settings.smart_accept && client.is_ip()) {
+    const int off = 0;
+    setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+  }
   bool owned = false, counted = false;
   try {
     std::unique_ptr<session> self(new (at) session(at, front, bind, client));

@@ -39,7 +39,9 @@ class session {
   io::waker wake;
   io::socket socket;
   io::deadline client_limit, server_limit;
-  std::unique_ptr<servers::link> own_link;  // http-reuse never, send-proxy: kept between two requests
+  servers::session_links own_links;   // kept between two requests for this session only
+  bool stays = false;                 // a server asked for an authentication that belongs to the connection
+  transaction* current = nullptr;     // lent; null between two requests
   std::uint32_t requests = 0;         // begun so far
   bool keep = true;                   // another request may follow
   std::int64_t accepted_at = 0;       // wall clock, microseconds

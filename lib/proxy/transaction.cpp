@@ -35,6 +35,7 @@ io::task<bool> transaction::run(session& of) {
 
 void transaction::begin(session& of) {
   of_ = &of;
+  of.current = this;
   at_ = &of.at;
   idle_ = false;
   began_ = now();
@@ -327,6 +328,7 @@ void transaction::arm(io::deadline& which, const std::optional<milliseconds>& li
 void transaction::reset() {
   clear_for_next();
   in_.release();
+  if (of_ != nullptr) of_->current = nullptr;
   of_ = nullptr;
   at_ = nullptr;
 }
@@ -347,12 +349,14 @@ void transaction::clear_for_next() {
   server_ = balance::no_server;
   waiting_.reset();
   refused_ = {};
-  place_held_ = place_was_held_ = link_is_reused_ = connected_ = redispatched_ = ask_close_ = false;
+  killed_ = 0;
+  place_held_ = place_was_held_ = link_is_reused_ = connected_ = redispatched_ = ask_close_ = moved_once_ = false;
   may_reuse_ = true;
+  avoid_ = balance::no_server;
   failures_ = interim_count_ = pending_status_ = 0;
   interim_sent_ = 0;
   upgrade_asked_ = upgraded_ = close_client_ = false;
-  server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = upload_lost_ = draining_ = false;
+  server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = upload_lost_ = draining_ = server_ended_ = false;
   cause_ = stage_ = '-';
   reason_ = nullptr;
   status_ = -1;

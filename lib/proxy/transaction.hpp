@@ -16,6 +16,7 @@
 #include "proxy/session.hpp"
 #include "servers/link.hpp"
 #include "servers/queue.hpp"
+#include "servers/retry.hpp"
 
 namespace ringway::proxy {
 
@@ -35,6 +36,10 @@ class transaction {
   void reset();
   // Bytes of the next request that are here already.
   bool has_input() const { return !in_.empty(); }
+  // Has a place at this server, or (no_server) at any backup of the backend.
+  bool is_at(const backend& of, balance::server_index server) const;
+  // Its server went down or is no longer wanted: it ends at once, logged with this cause.
+  void end_now(char cause);
   bool idle() const { return idle_; }  // run() found not a single byte
 
  private:
@@ -56,8 +61,13 @@ class transaction {
   // reach_server.cpp
   io::task<bool> gather_body();
   io::task<bool> find_link();
-  io::task<bool> take_place(balance::server_index avoid);
-  io::task<bool> connect();             // false: failed, see connect_cause_ and connect_reason_
+  io::task<bool> take_place();
+  io::task<bool> connect();             // false: failed, see connect_failure_, _cause_ and _reason_
+  bool plan_retry(servers::failure how, unsigned status = 0);
+  io::task<bool> take_next_step();
+  io::task<bool> send_again();
+  bool untouched() const;
+  void client_left(char stage);
   io::task<bool> send_proxy_header();   // proxy_header.cpp
   bool take_idle_link(const servers::state& server);
   bool link_is_private(const servers::state& server) const;
@@ -67,6 +77,11 @@ class transaction {
   balance::request_facts facts() const;
   void give_back_link(bool reusable);
   void give_back_place();
+  balance::server_index server_of_own_link() const;
+  void note_challenge();
+  // What is learnt of the server for `observe`.
+  void observe_connect(bool good);
+  void observe_response(bool good, const char* what);
 
   // exchange.cpp
   enum class verdict : std::uint8_t {
@@ -74,7 +89,7 @@ class transaction {
     again,      // more to do at once, after others had their turn
     complete,   // the response was sent
     over,       // failed; pending_status_ is still to be answered, if any
-    once_more,  // a kept connection was stale: the same request on a fresh one
+    once_more,  // failed, and planned: the same request again
   };
   void allow_splicing(body_flow& flow, bool always);
   void send_request();
@@ -85,7 +100,9 @@ class transaction {
   verdict after_response();
   void cut_client();
   verdict fail(char cause, char stage, unsigned status, const char* reason);
-  bool late();
+  // No usable response came: the request again if it may be, else the failure.
+  verdict lost(servers::failure how, char cause, char stage, unsigned status, const char* reason);
+  verdict late();
   bool forward_interim();
   void flush_interim();
   std::string_view build_request();
@@ -142,13 +159,16 @@ class transaction {
   balance::server_index server_ = balance::no_server;
   std::shared_ptr<servers::waiter> waiting_;
   const char* connect_reason_ = nullptr;
+  servers::failure connect_failure_ = servers::failure::refused;
+  servers::next_step next_;           // what plan_retry() found
+  balance::server_index avoid_ = balance::no_server;  // failed last
   unsigned failures_ = 0, interim_count_ = 0, pending_status_ = 0;
   std::string interim_;               // 1xx heads that the client's socket did not take yet
-  char connect_cause_ = 'S';
+  char connect_cause_ = 'S', killed_ = 0;
   bool place_held_ = false, place_was_held_ = false, link_is_reused_ = false, connected_ = false;
-  bool may_reuse_ = true, redispatched_ = false, ask_close_ = false;
+  bool may_reuse_ = true, redispatched_ = false, ask_close_ = false, moved_once_ = false;
   bool idle_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
-  bool upload_broken_ = false, upload_lost_ = false, draining_ = false;
+  bool upload_broken_ = false, upload_lost_ = false, draining_ = false, server_ended_ = false;
   bool server_keeps_ = false, response_head_seen_ = false, answered_ = false;
   io::tick up_moved_at_ = 0, down_moved_at_ = 0;  // when that direction last made progress
 

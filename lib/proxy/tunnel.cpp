@@ -104,6 +104,10 @@ io::task<bool> transaction::tunnel() {
       logged_ = true;
       break;
     }
+    if (killed_ != 0) {
+      end_with(killed_, after_http ? 'D' : '-');
+      break;
+    }
   }
   close_client_ = true;
   give_back_link(false);

@@ -68,6 +68,8 @@ connect_result begin_connect(const state& server, std::uint16_t client_port, con
   if (to.is_ip()) {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const int off = 0;
+    if (how.delayed_ack) setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
     if (how.keep_alive_probes) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     if (const int error = bind_source(fd, config.source); error != 0) return failed(fd, error);
   }

@@ -10,6 +10,7 @@ namespace ringway::servers {
 struct connect_options {
   bool keep_alive_probes = false;  // option srvtcpka
   bool no_linger = false;          // option nolinger
+  bool delayed_ack = false;        // the first data carry the handshake's last ACK
 };
 
 enum class connect_start : std::uint8_t { begun, refused, no_resources, no_address };

@@ -163,6 +163,48 @@ void slowstart(settings& to, arguments& from) {
 
 constexpr std::uint64_t int_max = 0x7fff'ffff;
 
+// A number, or -1: no limit.
+template <auto Member>
+void limit(settings& to, arguments& from) {
+  const word* given = from.need("a number, -1 for no limit");
+  if (given == nullptr) return;
+  const auto number = config::parse_number(given->text, 0, int_max);
+  if (given->text == "-1")
+    to.*Member = -1;
+  else if (number)
+    to.*Member = static_cast<int>(number.value);
+  else
+    from.wrong("invalid-value", *given,
+               fmt::format("'{}': '{}' is not a number from -1 to {}", from.phrase(), given->text, int_max));
+}
+
+void purge_delay(settings& to, arguments& from) {
+  milliseconds read{};
+  if (from.read(read, {})) to.pool_purge_delay = read;
+}
+
+constexpr choice<observe> observations[] = {
+    {"none", observe::none}, {"layer4", observe::layer4}, {"layer7", observe::layer7}};
+constexpr choice<on_error> error_actions[] = {{"fastinter", on_error::fastinter},
+                                              {"fail-check", on_error::fail_check},
+                                              {"sudden-death", on_error::sudden_death},
+                                              {"mark-down", on_error::mark_down}};
+constexpr choice<bool> down_actions[] = {{"shutdown-sessions", true}};
+constexpr choice<bool> up_actions[] = {{"shutdown-backup-sessions", true}};
+
+void observed(settings& to, arguments& from) {
+  if (const auto what = from.one_of<observe>(observations, "what can be observed")) to.check.watch = *what;
+}
+void error_action(settings& to, arguments& from) {
+  if (const auto what = from.one_of<on_error>(error_actions, "what can follow errors")) to.check.action = *what;
+}
+void marked_down(settings& to, arguments& from) {
+  if (from.one_of<bool>(down_actions, "an action")) to.shutdown_sessions = true;
+}
+void marked_up(settings& to, arguments& from) {
+  if (from.one_of<bool>(up_actions, "an action")) to.shutdown_backup_sessions = true;
+}
+
 constexpr std::array rows = {
     value<&settings::weight>({.name = "weight", .allowed = server_lines, .grammar = "<0-256>",
         .summary = "Share of the requests. 0: none but those that persistence brings.", .example = "weight 10",
@@ -208,6 +250,39 @@ constexpr std::array rows = {
     value<&settings::maxqueue>({.name = "maxqueue", .allowed = server_lines, .grammar = "<number>",
         .summary = "Longest queue; more go to another server. 0: no limit.", .example = "maxqueue 50",
         .since = "1.3", .max = int_max}),
+    verb<&limit<&settings::pool_max_conn>>({.name = "pool-max-conn", .allowed = server_lines, .grammar = "<number>",
+        .summary = "Idle connections that are kept for any session's requests, over all workers. 0: none, -1: no limit, "
+                   "as unless said.",
+        .example = "pool-max-conn 100", .since = "1.9"}),
+    verb<&purge_delay>({.name = "pool-purge-delay", .allowed = server_lines, .grammar = "<time>",
+        .summary = "Every such time, half of the connections that were idle all the while are closed; 5s unless said. "
+                   "0: none is kept.",
+        .example = "pool-purge-delay 30s", .since = "1.9"}),
+    keyword{.name = "pool-low-conn", .allowed = server_lines, .grammar = "<number>",
+        .summary = "Idle connections below which a thread takes none of another's; workers here never do.",
+        .example = "pool-low-conn 8", .since = "2.2", .state = status::no_effect, .arity = 1},
+    verb<&limit<&settings::max_reuse>>({.name = "max-reuse", .allowed = server_lines, .grammar = "<number>",
+        .summary = "Requests that may follow the first over one connection. 0: none, -1: no limit, as unless said.",
+        .example = "max-reuse 100", .since = "2.0"}),
+    verb<&observed>({.name = "observe", .allowed = server_lines, .grammar = "none | layer4 | layer7",
+        .summary = "Errors of the traffic count for the health of a checked server: failed connections (layer4), or "
+                   "these and responses that fail, come late or have a status outside 100 to 499, 501 and 505 (layer7).",
+        .example = "observe layer7", .since = "1.3"}),
+    verb<&check_count<&check_settings::error_limit>>({.name = "error-limit", .allowed = server_lines,
+        .grammar = "<number>", .summary = "With observe: errors in a row until on-error acts; 10 unless said.",
+        .example = "error-limit 5", .since = "1.3"}),
+    verb<&error_action>({.name = "on-error", .allowed = server_lines,
+        .grammar = "fastinter | fail-check | sudden-death | mark-down",
+        .summary = "With observe: what errors in a row do. All hasten the next check (fastinter); fail-check, which is "
+                   "the standard, counts as a failed one, after sudden-death one more failed check is enough, mark-down "
+                   "takes the server down.",
+        .example = "on-error mark-down", .since = "1.3"}),
+    verb<&marked_down>({.name = "on-marked-down", .allowed = server_lines, .grammar = "shutdown-sessions",
+        .summary = "When the server goes down, whatever is under way with it ends (logged with D).",
+        .example = "on-marked-down shutdown-sessions", .since = "1.4"}),
+    verb<&marked_up>({.name = "on-marked-up", .allowed = server_lines, .grammar = "shutdown-backup-sessions",
+        .summary = "When the server comes up, whatever is under way with backup servers ends (logged with U).",
+        .example = "on-marked-up shutdown-backup-sessions", .since = "1.5"}),
     verb<&slowstart>({.name = "slowstart", .allowed = server_lines, .grammar = "<time>",
         .summary = "Time over which a server that came up grows to its full weight and maxconn.",
         .example = "slowstart 30s", .since = "1.3"}),

@@ -23,8 +23,10 @@ struct link {
   const state* server = nullptr;       // outlives every link
   std::uint32_t address_version = 0;   // of the server when it was connected: elsewhere now means not reusable
   std::uint32_t requests = 0;          // answered on it so far
+  std::uint64_t carried = 0;           // bytes sent on it for them
   io::tick idle_since = 0;
-  link* next = nullptr;                // in the pool
+  bool own = false;                    // its session's only: authentication that belongs to the connection
+  link* next = nullptr;                // in the pool, or of the session
 };
 
 }  // namespace ringway::servers

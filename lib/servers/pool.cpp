@@ -31,17 +31,30 @@ std::unique_ptr<link> pool::take(const state& server, std::uint32_t proved) {
       continue;
     }
     *place = std::exchange(seen->next, nullptr);
-    --from.idle;
-    --idle_;
+    took_out(server, from);
     std::unique_ptr<link> one(seen);
     if (sound(*one)) return one;
   }
   return nullptr;
 }
 
+// pool-max-conn counts over all workers; without it nothing shared is touched.
+void pool::took_out(const state& server, bucket& from) {
+  --from.idle;
+  --idle_;
+  if (server.config().pool_max_conn > 0) server.idle_links().fetch_sub(1, std::memory_order_relaxed);
+}
+
 void pool::put(std::unique_ptr<link> one, io::tick now) {
   bucket& to = at(*one->server);
+  const settings& rules = one->server->config();
   if (one->socket.has_input() || !sound(*one) || to.idle >= to.peak) return;  // closes it
+  if (rules.pool_max_conn == 0 || rules.pool_purge_delay.count() == 0) return;
+  if (rules.pool_max_conn > 0 &&
+      one->server->idle_links().fetch_add(1, std::memory_order_relaxed) >= rules.pool_max_conn) {
+    one->server->idle_links().fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
   one->socket.change_owner(nullptr);
   one->idle_since = now;
   one->next = to.first;
@@ -50,21 +63,23 @@ void pool::put(std::unique_ptr<link> one, io::tick now) {
   ++idle_;
 }
 
-void pool::purge(io::tick now, io::tick delay) {
+void pool::purge(io::tick now) {
   for (auto& [server, from] : buckets_) {
+    const io::tick delay = server->config().pool_purge_delay.count();
+    const bool due = now - from.purged_at >= delay;
+    if (due) from.purged_at = now;
     // What is used least sits at the end; half of those that waited too long go.
     std::uint32_t old = 0;
-    for (link* one = from.first; one != nullptr; one = one->next) old += one->idle_since + delay <= now;
+    for (link* one = from.first; due && one != nullptr; one = one->next) old += one->idle_since + delay <= now;
     std::uint32_t keep_old = old / 2;
     link** at = &from.first;
     while (*at != nullptr) {
       link* one = *at;
-      const bool aged = one->idle_since + delay <= now;
+      const bool aged = due && one->idle_since + delay <= now;
       if (!sound(*one) || (aged && keep_old == 0)) {
         *at = one->next;
         delete one;
-        --from.idle;
-        --idle_;
+        took_out(*server, from);
         continue;
       }
       if (aged) --keep_old;
@@ -80,10 +95,38 @@ void pool::clear() {
       link* one = from.first;
       from.first = one->next;
       delete one;
+      took_out(*server, from);
     }
-    from.idle = 0;
   }
-  idle_ = 0;
+}
+
+session_links::~session_links() {
+  while (first_ != nullptr) delete std::exchange(first_, first_->next);
+}
+
+std::unique_ptr<link> session_links::take(const state& server) {
+  link** place = &first_;
+  while (*place != nullptr) {
+    link* const seen = *place;
+    if (seen->server != &server && pool::sound(*seen)) {
+      place = &seen->next;
+      continue;
+    }
+    *place = std::exchange(seen->next, nullptr);
+    std::unique_ptr<link> one(seen);
+    if (pool::sound(*one)) return one;
+  }
+  return nullptr;
+}
+
+void session_links::keep(std::unique_ptr<link> one, unsigned most) {
+  if (one->socket.has_input() || !pool::sound(*one)) return;  // closes it
+  one->socket.change_owner(nullptr);
+  one->next = first_;
+  first_ = one.release();
+  link** place = &first_;
+  for (unsigned i = 0; i < most && *place != nullptr; ++i) place = &(*place)->next;
+  while (*place != nullptr) delete std::exchange(*place, (*place)->next);
 }
 
 }  // namespace ringway::servers

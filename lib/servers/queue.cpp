@@ -16,10 +16,10 @@ void queue::tell(const std::shared_ptr<waiter>& one) {
 void queue::join(const std::shared_ptr<waiter>& one) {
   {
     const std::lock_guard guard(lock_);
-    auto& list = one->wanted == no_server ? any_ : per_server_[one->wanted];
-    one->ahead = static_cast<std::uint32_t>(list.size());
+    line& to = line_of(*one);
+    one->mark = to.gone;
     one->order = ++order_;
-    list.push_back(one);
+    to.waiting.push_back(one);
     waiting_.fetch_add(1);
     chooser_.queued(one->wanted, +1);
   }
@@ -32,10 +32,11 @@ void queue::join(const std::shared_ptr<waiter>& one) {
 
 bool queue::leave(const std::shared_ptr<waiter>& one) {
   const std::lock_guard guard(lock_);
-  auto& list = one->wanted == no_server ? any_ : per_server_[one->wanted];
-  const auto at = std::find(list.begin(), list.end(), one);
-  if (at == list.end()) return one->granted.load() == no_server;
-  list.erase(at);
+  line& from = line_of(*one);
+  const auto at = std::find(from.waiting.begin(), from.waiting.end(), one);
+  if (at == from.waiting.end()) return one->granted.load() == no_server;
+  from.waiting.erase(at);
+  one->position = static_cast<std::uint32_t>(from.gone - one->mark + 1);
   waiting_.fetch_sub(1);
   chooser_.queued(one->wanted, -1);
   return true;
@@ -43,15 +44,17 @@ bool queue::leave(const std::shared_ptr<waiter>& one) {
 
 void queue::grant_locked(server_index server) {
   while (waiting_.load() > 0 && chooser_.usable(server)) {
-    auto& own = per_server_[server];
-    std::list<std::shared_ptr<waiter>>* from = nullptr;
-    if (!own.empty() && (any_.empty() || own.front()->order < any_.front()->order))
+    line& own = per_server_[server];
+    line* from = nullptr;
+    if (!own.waiting.empty() &&
+        (any_.waiting.empty() || own.waiting.front()->order < any_.waiting.front()->order))
       from = &own;
-    else if (!any_.empty())
+    else if (!any_.waiting.empty())
       from = &any_;
     if (from == nullptr || !chooser_.try_take(server)) return;
-    const std::shared_ptr<waiter> one = from->front();
-    from->pop_front();
+    const std::shared_ptr<waiter> one = from->waiting.front();
+    from->waiting.pop_front();
+    one->position = static_cast<std::uint32_t>(++from->gone - one->mark);
     waiting_.fetch_sub(1);
     chooser_.queued(one->wanted, -1);
     one->granted.store(server);
@@ -73,15 +76,16 @@ void queue::serve_all() {
 
 unsigned queue::send_away(server_index server) {
   const std::lock_guard guard(lock_);
-  unsigned count = 0;
-  for (const auto& one : per_server_[server]) {
+  line& from = per_server_[server];
+  const auto count = static_cast<unsigned>(from.waiting.size());
+  for (const auto& one : from.waiting) {
+    one->position = static_cast<std::uint32_t>(++from.gone - one->mark);
     one->moved_on.store(true);
     waiting_.fetch_sub(1);
     chooser_.queued(server, -1);
     tell(one);
-    ++count;
   }
-  per_server_[server].clear();
+  from.waiting.clear();
   return count;
 }
 

@@ -24,8 +24,10 @@ struct waiter {
   // Written under the queue's lock, read by the waiter after it was woken.
   std::atomic<balance::server_index> granted{balance::no_server};
   std::atomic<bool> moved_on{false};  // its server left: choose again
-  std::uint32_t ahead = 0;            // requests before it when it joined (for the log)
   std::uint64_t order = 0;
+  std::uint64_t mark = 0;             // of its queue when it joined
+  // Its place in the queue as logs tell it: those that left it between joining and its own leaving, itself included.
+  std::uint32_t position = 0;
 };
 
 class queue {
@@ -50,8 +52,14 @@ class queue {
 
   balance::chooser& chooser_;
   std::mutex lock_;
-  std::vector<std::list<std::shared_ptr<waiter>>> per_server_;
-  std::list<std::shared_ptr<waiter>> any_;
+  struct line {
+    std::list<std::shared_ptr<waiter>> waiting;
+    std::uint64_t gone = 0;  // those that got a place or were sent away
+  };
+  line& line_of(const waiter& one) { return one.wanted == balance::no_server ? any_ : per_server_[one.wanted]; }
+
+  std::vector<line> per_server_;
+  line any_;
   std::uint64_t order_ = 0;
   std::atomic<std::uint32_t> waiting_{0};
 };

@@ -25,6 +25,10 @@ struct source_settings {
   std::string interface;        // empty: any
 };
 
+// What of the traffic counts for a server's health, and what follows on `error_limit` errors in a row.
+enum class observe : std::uint8_t { none, layer4, layer7 };
+enum class on_error : std::uint8_t { fastinter, fail_check, sudden_death, mark_down };
+
 struct check_settings {
   bool enabled = false;
   bool send_proxy = false;  // even where `port` or `addr` lead elsewhere, and without send-proxy
@@ -34,6 +38,9 @@ struct check_settings {
   unsigned rise = 2, fall = 3;
   std::uint16_t port = 0;  // 0: the server's own
   std::optional<address> addr;  // unset: the server's own
+  observe watch = observe::none;
+  on_error action = on_error::fail_check;
+  unsigned error_limit = 10;
 };
 
 struct settings {
@@ -56,6 +63,11 @@ struct settings {
   unsigned maxconn = 0;       // 0: no limit
   unsigned minconn = 0;
   unsigned maxqueue = 0;      // 0: no limit
+  int pool_max_conn = -1;     // idle links that are shared, over all workers; -1: no limit, 0: none
+  milliseconds pool_purge_delay{5000};  // 0: none is kept
+  int max_reuse = -1;         // further requests over one link; -1: no limit, 0: none
+  bool shutdown_sessions = false;         // on-marked-down: its sessions end
+  bool shutdown_backup_sessions = false;  // on-marked-up: those of the backups end
   milliseconds slowstart{0};  // 0: off
   balance::hash_key hash_key = balance::hash_key::id;
   bool send_proxy = false, send_proxy_v2 = false;  // a PROXY header begins each connection; both: version 2

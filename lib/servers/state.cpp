@@ -88,6 +88,16 @@ seconds state::down_time(clock::time_point now) const {
   return std::chrono::duration_cast<seconds>(total);
 }
 
+bool state::learnt(bool good) const {
+  if (good) {
+    if (errors_in_row_.load(std::memory_order_relaxed) != 0) errors_in_row_.store(0, std::memory_order_relaxed);
+    return false;
+  }
+  if (errors_in_row_.fetch_add(1, std::memory_order_relaxed) + 1 < config_.check.error_limit) return false;
+  errors_in_row_.store(0, std::memory_order_relaxed);
+  return true;
+}
+
 last_check state::last() const {
   const auto word = last_check_.load(std::memory_order_relaxed);
   return {static_cast<check_kind>(word >> 32), static_cast<std::uint32_t>(word)};
@@ -212,8 +222,9 @@ void group::go_down(std::uint32_t index, const cause& why, clock::time_point now
   const bool was_leaving = one.operation_ == running::stopping || (one.admin_ & drain_bits) != 0;
   mark_down(one, now);
   const unsigned moved = leave_chooser(one);
-  for (const auto& hook : told_.marked_down) hook(index);
-  report(was_leaving ? 5 : 1, subject(one) + " is DOWN" + reason_part(why) + left_tail(one, moved));
+  std::string text = subject(one) + " is DOWN" + reason_part(why) + left_tail(one, moved);
+  for (const auto& hook : told_.marked_down) hook(index);  // may end the sessions that the sentence counts
+  report(was_leaving ? 5 : 1, std::move(text));
   report_if_empty(before);
 }
 
@@ -223,6 +234,8 @@ void group::come_up(std::uint32_t index, const cause& why, clock::time_point now
   if ((one.admin_ & maintenance_bits) != 0) return;  // checks rest in maintenance; a late result says nothing
   enter_chooser(one, now);
   const unsigned taken = one.counted_ && told_.entered ? told_.entered(index) : 0;
+  if (one.counted_)
+    for (const auto& hook : told_.marked_up) hook(index);
   report(5, subject(one) + " is UP" + reason_part(why) + online_tail(one, taken));
 }
 
@@ -264,9 +277,9 @@ void group::set_admin(std::uint32_t index, admin flag, bool on, std::string_view
     const bool was_leaving = one.operation_ == running::stopping || was_drain;
     mark_down(one, now);
     const unsigned moved = leave_chooser(one);
+    std::string text = subject(one) + " is going DOWN for maintenance" + in_brackets(detail) + left_tail(one, moved);
     for (const auto& hook : told_.marked_down) hook(index);
-    report(was_leaving ? 5 : 1,
-           subject(one) + " is going DOWN for maintenance" + in_brackets(detail) + left_tail(one, moved));
+    report(was_leaving ? 5 : 1, std::move(text));
     report_if_empty(before);
     return;
   }
@@ -276,6 +289,8 @@ void group::set_admin(std::uint32_t index, admin flag, bool on, std::string_view
     one.health_.store(one.config_.check.rise, std::memory_order_relaxed);
     enter_chooser(one, now);
     if (one.counted_ && told_.entered) told_.entered(index);
+    if (one.counted_)
+      for (const auto& hook : told_.marked_up) hook(index);
     const char* const readiness = is_drain ? "DRAIN" : "READY";
     if (flag == admin::unresolved) {
       report(5,

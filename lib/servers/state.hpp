@@ -73,7 +73,7 @@ class view {
 
 // What the last check found; kinds and words of HAProxy's check status (configuration manual 9.1 of
 // statistics).
-enum class check_kind : std::uint8_t { none, l4_ok, l4_timeout, l4_refused, socket_error };
+enum class check_kind : std::uint8_t { none, l4_ok, l4_timeout, l4_refused, socket_error, analysis };
 struct last_check {
   check_kind kind = check_kind::none;
   std::uint32_t milliseconds = 0;
@@ -106,6 +106,10 @@ class state {
     return clock::time_point{clock::duration{since_.load(std::memory_order_relaxed)}};
   }
   last_check last() const;
+  // Shared idle links over all workers; counted only under pool-max-conn. Any thread.
+  std::atomic<std::int32_t>& idle_links() const { return idle_links_; }
+  // What a request learnt of it (`observe`). True: error-limit errors in a row, just now. Any thread.
+  bool learnt(bool good) const;
   // Health of the checks, 0..rise+fall-1; up from `rise` on. Written by check::runner through group.
   unsigned health() const { return health_.load(std::memory_order_relaxed); }
 
@@ -121,6 +125,8 @@ class state {
   std::atomic<std::uint64_t> failed_checks_{0}, times_down_{0}, last_check_{0};
   std::atomic<clock::rep> since_{0}, down_for_{0};
   std::atomic<unsigned> health_{0};
+  mutable std::atomic<std::int32_t> idle_links_{0};
+  mutable std::atomic<std::uint32_t> errors_in_row_{0};
 
   // Control thread only; word_ is made from these.
   running operation_ = running::up;
@@ -147,6 +153,8 @@ struct hooks {
   std::function<unsigned(std::uint32_t server)> entered;
   // The server went down (health or maintenance): `on-marked-down` and the like. In order.
   std::vector<std::function<void(std::uint32_t server)>> marked_down;
+  // It came up, from either, and takes new work: `on-marked-up`. In order.
+  std::vector<std::function<void(std::uint32_t server)>> marked_up;
   std::function<void(const sentence&)> report;
 };
 
