@@ -237,6 +237,7 @@ transaction::verdict transaction::upload() {
       }
       // The server may have answered before it stopped reading: look for that first.
       upload_broken_ = true;
+      of_->client_limit.disarm();
       arm_server(back_->settings.time.server);
       return verdict::go_on;
     case flow_state::malformed:

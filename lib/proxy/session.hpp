@@ -49,6 +49,7 @@ class session {
   io::tick ready_tick = 0;            // when a first request could come: later than accepted_tick after a PROXY header
   bool expects_header = false;        // accept-proxy, or a rule said so: before anything else
 
+  session* next() const { return next_; }  // of the worker's list
   address local() const;              // where the client connected to: as its PROXY header says, or a system call
 
  private:

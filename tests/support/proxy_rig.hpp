@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -50,6 +51,28 @@ class peer {
       if (n <= 0) return;
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
+  }
+  // The connection is under way, and nobody waits for it.
+  static peer begin(std::uint16_t port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to);
+    return peer(fd);
+  }
+  // As much as goes in until nothing did for 100 ms.
+  std::size_t flood() {
+    const std::string piece(65536, 'x');
+    std::size_t sent = 0;
+    pollfd one{fd_, POLLOUT, 0};
+    while (::poll(&one, 1, 100) == 1) {
+      const ssize_t n = ::send(fd_, piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (n <= 0) break;
+      sent += static_cast<std::size_t>(n);
+    }
+    return sent;
   }
   // Up to and with `mark`, or what came until the end or the time limit.
   std::string until(std::string_view mark) {
@@ -113,13 +136,13 @@ class peer {
 struct listening {
   int fd = -1;
   std::uint16_t port = 0;
-  listening() {
+  explicit listening(int backlog = 1024) {
     fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
-    REQUIRE(::listen(fd, 1024) == 0);
+    REQUIRE(::listen(fd, backlog) == 0);
     socklen_t length = sizeof at;
     getsockname(fd, reinterpret_cast<sockaddr*>(&at), &length);
     port = ntohs(at.sin_port);
@@ -211,8 +234,30 @@ class proxy_rig {
     log_write_ = -1;
   }
   peer client() { return peer::connect(port); }
+  // Runs `work(home)` on the worker's thread and waits until it has.
+  template <typename Work>
+  void on_worker(Work work) {
+    std::promise<void> done;
+    proxy::home& home = *all->homes.front();
+    home.worker.post([&] {
+      work(home);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  // The worker's clock is that much later from now on.
+  void skip(io::tick ms) {
+    on_worker([ms](proxy::home& home) { home.worker.skip_time(ms); });
+  }
+  std::size_t sessions() {
+    std::size_t count = 0;
+    on_worker([&](proxy::home& home) { count = home.sessions; });
+    return count;
+  }
   // The next line of the log.
   std::string log_line() { return log_reader_.until("\n"); }
+  // After stop(): all lines that were not read.
+  std::string log_rest() { return log_reader_.to_end(); }
 
   std::vector<std::unique_ptr<listening>> servers;
   std::unique_ptr<proxy::runtime> all;
