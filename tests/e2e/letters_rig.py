@@ -49,12 +49,14 @@ class End:
     def flood(self, most=64 << 20):
         """Sends until the other side takes no more for a while; returns how many bytes went out."""
         sent, piece = 0, b"x" * 65536
-        self.link.settimeout(0.15 * PATIENCE)
+        self.link.settimeout(0.15)
         try:
             while sent < most:
                 sent += self.link.send(piece)
-        except OSError:
+        except socket.timeout:
             pass
+        except OSError:
+            self.how = "reset"
         self.link.settimeout(WAIT)
         return sent
 
@@ -65,7 +67,7 @@ class End:
             while mark not in self.seen:
                 piece = self.link.recv(65536)
                 if not piece:
-                    self.how = "closed"
+                    self.how = "closed" if self.how == "open" else self.how
                     break
                 self.seen += piece
         except socket.timeout:

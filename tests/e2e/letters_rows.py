@@ -7,7 +7,7 @@ CHUNKED = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 UPGRADE = b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
 LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
-SOON = 0.15 * PATIENCE  # a look that is expected to find nothing
+SOON = 0.15  # a look that is expected to find nothing
 
 ROWS = []
 

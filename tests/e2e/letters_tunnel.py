@@ -1,5 +1,5 @@
 """The same for tunnels: after 101, and mode tcp. See letters_rig.py for the notation."""
-from letters_rig import PATIENCE, Row
+from letters_rig import Row
 from letters_rows import SOON, SWITCH, UPGRADE
 
 ROWS = []
@@ -55,7 +55,7 @@ def ws_server_idle(x):
 @row("101 closed | 101 cD-- nnnnn s1 0", front="timeout client 100ms", back="timeout server 100ms; timeout tunnel 500ms")
 def ws_tunnel_idle(x):
     c, s = _tunnel(x)
-    c.until(b"never", 0.25 * PATIENCE)
+    c.until(b"never", 0.25)
     assert c.how == "open"
     c.rest()
 
@@ -214,7 +214,7 @@ def tcp_server_idle(x):
 def tcp_tunnel_idle(x):
     c = x.client(b"hello")
     x.server(b"hello").send(b"hi")
-    c.until(b"never", 0.25 * PATIENCE)
+    c.until(b"never", 0.25)
     assert c.how == "open"
     c.rest()
 
