@@ -4,6 +4,7 @@
 #include <random>
 
 #include "balance/chooser_state.hpp"
+#include "base/hash.hpp"
 
 namespace ringway::balance {
 namespace {
@@ -66,31 +67,51 @@ bool chooser::state::within_bound(const line_up& now, server_index s) const {
   return own < std::max<std::uint64_t>(slots, 1);
 }
 
+bool chooser::state::refused(const line_up& now, server_index s, server_index avoid) const {
+  if (s == avoid) return true;
+  if (rules.balance_factor != 0 && !within_bound(now, s)) return true;
+  if (rules.preserve == affinity::always) return false;
+  const auto most = limit(s);
+  if (most == 0) return false;
+  const auto& c = counts[s];
+  const std::int64_t served = c.served.load(std::memory_order_relaxed);
+  if (rules.preserve == affinity::maxconn) return served >= most;
+  const auto queue = c.maxqueue.load(std::memory_order_relaxed);
+  return queue != 0 && served + c.waiting.load(std::memory_order_relaxed) >= std::int64_t{most} + queue;
+}
+
+// The key's own server, or who follows it and is not refused; when all are, the key's own.
+template <class Refused>
+server_index chooser::state::place_wide(const line_up& now, std::uint64_t key, Refused&& refuses) const {
+  if (now.contest) return now.contest->pick(key, refuses);
+  const auto& slots = *now.slots;
+  const auto first = static_cast<std::size_t>(key % slots.size());
+  auto i = first;
+  for (std::size_t tries = 1; refuses(slots[i]); ++tries) {
+    if (tries == patience && std::none_of(servers.begin(), servers.end(), [&](const member& m) {
+          const auto s = static_cast<server_index>(&m - servers.data());
+          return m.kind() == now.kind() && counts[s].effective.load(std::memory_order_relaxed) != 0 && !refuses(s);
+        }))
+      return slots[first];
+    if (++i == slots.size()) i = 0;
+    if (i == first) break;
+  }
+  return slots[i];
+}
+
 server_index chooser::state::place_on_ring(const line_up& now, std::uint32_t hash, server_index avoid) const {
   if (now.in_use == line_up::group::none) return no_server;
   if (now.in_use == line_up::group::first_backup) return now.first_backup;
   const auto& points = now.points();
   auto i = points.nearest(hash);
   if (plain && avoid == no_server) return points[i].owner;
-
-  const auto refused = [&](server_index s) {
-    if (s == avoid) return true;
-    if (rules.balance_factor != 0 && !within_bound(now, s)) return true;
-    if (rules.preserve == affinity::always) return false;
-    const auto most = limit(s);
-    if (most == 0) return false;
-    const auto& c = counts[s];
-    const std::int64_t served = c.served.load(std::memory_order_relaxed);
-    if (rules.preserve == affinity::maxconn) return served >= most;
-    const auto queue = c.maxqueue.load(std::memory_order_relaxed);
-    return queue != 0 && served + c.waiting.load(std::memory_order_relaxed) >= std::int64_t{most} + queue;
-  };
+  const auto refuses = [&](server_index s) { return refused(now, s, avoid); };
   bool wrapped = false;
-  for (std::size_t tries = 1; refused(points[i].owner); ++tries) {
+  for (std::size_t tries = 1; refuses(points[i].owner); ++tries) {
     if (tries == patience && std::none_of(servers.begin(), servers.end(), [&](const member& m) {
           const auto s = static_cast<server_index>(&m - servers.data());
           return m.kind() == now.kind() && counts[s].effective.load(std::memory_order_relaxed) != 0 &&
-                 !refused(s);
+                 !refuses(s);
         }))
       return points[points.size() - 1].owner;
     if (i + 1 < points.size()) {
@@ -105,8 +126,15 @@ server_index chooser::state::place_on_ring(const line_up& now, std::uint32_t has
   return points[i].owner;
 }
 
-server_index chooser::state::by_hash(const line_up& now, std::uint32_t hash, server_index avoid) const {
+server_index chooser::state::by_hash(const line_up& now, const key_result& key, server_index avoid) const {
+  const auto hash = key.hash;
   if (on_ring) return place_on_ring(now, hash, avoid);
+  if (on_wide) {
+    if (now.in_use == line_up::group::none) return no_server;
+    if (now.in_use == line_up::group::first_backup) return now.first_backup;
+    if (plain && avoid == no_server) return place_wide(now, key.wide, [](server_index) { return false; });
+    return place_wide(now, key.wide, [&](server_index s) { return refused(now, s, avoid); });
+  }
   const auto& slots = *now.slots;  // a map does not know `avoid`
   return slots.empty() ? no_server : slots[hash % slots.size()];
 }
@@ -175,9 +203,23 @@ server_index chooser::state::walk_map(const line_up& now, server_index avoid) {
   return avoided;
 }
 
+// Requests without a key have a made-up one each: by weight in the long run, past servers without room.
+server_index chooser::state::walk_wide(const line_up& now, server_index avoid) {
+  if (now.in_use == line_up::group::none) return no_server;
+  if (now.in_use == line_up::group::first_backup) return now.first_backup;
+  const auto number = keyless++;
+  const auto key = hash::xxh3({reinterpret_cast<const char*>(&number), sizeof number});
+  const auto s = place_wide(now, key, [&](server_index each) { return each == avoid || busy(each); });
+  if (!busy(s)) return s;
+  return avoid != no_server && counts[avoid].effective.load(std::memory_order_relaxed) != 0 && !busy(avoid)
+             ? avoid
+             : no_server;
+}
+
 server_index chooser::state::next_without_key(server_index avoid) {
   const std::lock_guard lock(walking);
   const published<line_up>::reading now(*shown);
+  if (on_wide) return walk_wide(*now, avoid);
   return on_ring ? walk_ring(*now, avoid) : walk_map(*now, avoid);
 }
 
@@ -269,16 +311,16 @@ server_index chooser::pick(const request_facts& request, server_index avoid, ran
     const published<line_up>::reading now(*my.shown);
     // With one server in the group the key is not even read, except url_param's: visible with map-based
     // hashing and several backups, and in the cursor of requests without a key.
-    if (now->count == 1 && my.rules.kind != algorithm::url_param) return my.by_hash(*now, 0, avoid);
+    if (now->count == 1 && my.rules.kind != algorithm::url_param) return my.by_hash(*now, {}, avoid);
     const auto key = key_of(my.rules, request);
-    if (key.present) return my.by_hash(*now, key.hash, avoid);
+    if (key.present) return my.by_hash(*now, key, avoid);
   }
   return my.next_without_key(avoid);
 }
 
 server_index chooser::place(const key_result& key, server_index avoid) {
   if (!key.present) return state_->next_without_key(avoid);
-  return state_->by_hash(*published<line_up>::reading(*state_->shown), key.hash, avoid);
+  return state_->by_hash(*published<line_up>::reading(*state_->shown), key, avoid);
 }
 
 void chooser::took(server_index s) {

@@ -63,12 +63,23 @@ struct ring_point {
 
 // How a hash found its server; for `ringway route`.
 struct explanation {
-  bool ring = false;         // false: a map (or nothing usable)
-  std::uint32_t slot = 0;    // map: hash mod size
+  // only_one: one backup stands for all; nothing: no server is usable
+  enum class place : std::uint8_t { nothing, only_one, map, ring, maglev, rendezvous };
+  place on = place::nothing;
+  bool ring = false;         // on == place::ring
+  std::uint32_t slot = 0;    // map, maglev: hash mod size
+  std::uint32_t slots = 0;   // map, maglev: size
   ring_point before, after;  // ring: the two candidates
   std::uint32_t distance_before = 0, distance_after = 0;
   server_index owner = no_server;   // the nearest one's owner, ignoring load
   std::vector<server_index> order;  // owner, then who follows if those before it were refused
+};
+
+// A run of hashes with one owner; ring only. Together they cover all 2^32 hashes, in order.
+struct ring_arc {
+  std::uint32_t begin = 0;   // first hash
+  std::uint64_t length = 0;  // hashes; 2^32: all of them
+  server_index owner = no_server;
 };
 
 class chooser {
@@ -119,7 +130,10 @@ class chooser {
 
   // explanation (allocates) --------------------------------------------------------------------------------
   explanation explain(std::uint32_t hash) const;
-  std::vector<ring_point> points() const;  // of the group in use, in ring order; a map's slots; else empty
+  explanation explain(const key_result&) const;  // of a present key, whatever the hash type
+  std::vector<ring_point> points() const;  // of the group in use, in ring order; slots of a map or Maglev table; else empty
+  std::vector<ring_arc> arcs() const;      // consistent, and of the ring that random draws on; else empty
+  std::size_t table_bytes() const;         // memory of the tables in use that a look-up reads
   std::vector<double> shares() const;  // per server: part of the hash space (hash algorithms), or of weight
 
  private:

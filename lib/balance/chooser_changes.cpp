@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -47,6 +48,7 @@ chooser::state::state(const settings& given, std::vector<server_facts> facts, bo
   by_key = rules.kind == algorithm::source || is_http_only(rules.kind);
   on_ring = rules.kind == algorithm::random || (by_key && rules.method == hash_method::consistent);
   on_map = rules.kind == algorithm::static_rr || (by_key && rules.method == hash_method::map_based);
+  on_wide = by_key && is_wide(rules.method);
   plain = rules.balance_factor == 0 && rules.preserve == affinity::always;
   counting = rules.balance_factor != 0;
 
@@ -137,6 +139,25 @@ std::uint32_t chooser::state::base_of(const member& m) const {
   return m.facts.id * points_per_id;
 }
 
+// What stands for a server in maglev and rendezvous: the same words as on the ring (hash-key), but all of their bits.
+std::uint64_t chooser::state::identity_of(const member& m) const {
+  const auto& at = m.facts.at;
+  std::string bytes;
+  const auto number = [&bytes](std::uint32_t value, int count) {
+    for (int i = count - 1; i >= 0; --i) bytes.push_back(static_cast<char>(value >> 8 * i & 0xff));
+  };
+  const bool by_address = m.facts.key == hash_key::addr || m.facts.key == hash_key::addr_port;
+  if (m.facts.key == hash_key::guid && !m.facts.guid.empty()) {
+    bytes = m.facts.guid;
+  } else if (by_address && at.is_ip()) {
+    bytes.assign(reinterpret_cast<const char*>(at.bytes.data()), at.kind == family::v4 ? 4 : 16);
+    if (m.facts.key == hash_key::addr_port) number(at.port, 2);
+  } else {
+    number(m.facts.id, 4);
+  }
+  return hash::xxh3(bytes);
+}
+
 // Group, totals and the tables that are made anew at every change.
 void chooser::state::sum_up(line_up& next) const {
   std::array<std::uint32_t, 2> total{}, count{};
@@ -165,6 +186,19 @@ void chooser::state::sum_up(line_up& next) const {
   if (on_map)
     next.slots =
         std::make_shared<const std::vector<std::uint32_t>>(map_slots(shares[next.kind()], next.total));
+  if (on_wide) {
+    std::vector<contestant> all;
+    for (server_index s = 0; s < servers.size(); ++s) {
+      const auto weight = counts[s].effective.load();
+      if (weight != 0 && servers[s].kind() == next.kind()) all.push_back({s, identity_of(servers[s]), weight});
+    }
+    all = told_apart(std::move(all));
+    if (rules.method == hash_method::maglev)
+      // The size follows the configuration, not who is up: a server that goes must not move all keys.
+      next.slots = std::make_shared<const std::vector<std::uint32_t>>(maglev_slots(all, maglev_size(servers.size())));
+    else
+      next.contest = std::make_shared<const rendezvous>(all);
+  }
   if (rules.kind == algorithm::first) {
     std::vector<server_index> order;
     for (server_index s = 0; s < servers.size(); ++s)
@@ -269,8 +303,15 @@ void chooser::set_address(server_index s, const address& at) {
   const std::lock_guard lock(state_->changing);
   auto& m = state_->servers[s];
   const auto before = state_->base_of(m);
+  const auto identity = state_->on_wide ? state_->identity_of(m) : 0;
   m.facts.at = at;
   const auto weight = state_->counts[s].effective.load();
+  if (state_->on_wide && weight != 0 && state_->identity_of(m) != identity) {
+    auto next = std::make_unique<line_up>(state_->shown->latest());
+    state_->sum_up(*next);
+    state_->shown->publish(std::move(next));
+    return;
+  }
   if (!state_->on_ring || weight == 0 || state_->base_of(m) == before) return;
   auto next = std::make_unique<line_up>(state_->shown->latest());
   const std::lock_guard walking(state_->walking);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "balance/chooser.hpp"
+#include "balance/contest.hpp"
 #include "balance/loads.hpp"
 #include "balance/published.hpp"
 #include "balance/ring.hpp"
@@ -29,7 +30,8 @@ struct line_up {
   std::uint32_t total = 0;                                  // effective weight of the group
   std::uint32_t count = 0;                                  // servers in the group
   std::array<std::shared_ptr<const ring>, 2> rings;         // actives, backups; only for ring and random
-  std::shared_ptr<const std::vector<std::uint32_t>> slots;  // only for map-based and static-rr
+  std::shared_ptr<const std::vector<std::uint32_t>> slots;  // only for map-based, static-rr and maglev
+  std::shared_ptr<const rendezvous> contest;                // only for rendezvous
   std::shared_ptr<const std::vector<server_index>> by_id;   // only for first
 
   std::size_t kind() const { return in_use == group::active ? actives : backups; }
@@ -64,12 +66,17 @@ struct chooser::state {
   server_index place_on_ring(const line_up&, std::uint32_t hash, server_index avoid) const;
   server_index walk_ring(const line_up&, server_index avoid);
   server_index walk_map(const line_up&, server_index avoid);
+  server_index walk_wide(const line_up&, server_index avoid);
+  template <class Refused>
+  server_index place_wide(const line_up&, std::uint64_t key, Refused&&) const;
+  // `served` does not allow one more of this key's requests there
+  bool refused(const line_up&, server_index, server_index avoid) const;
   server_index next_without_key(server_index avoid);
   server_index by_turn(server_index avoid);
   server_index by_load(server_index avoid);
   server_index by_id(server_index avoid) const;
   server_index by_lot(server_index avoid, random_bits) const;
-  server_index by_hash(const line_up&, std::uint32_t hash, server_index avoid) const;
+  server_index by_hash(const line_up&, const key_result&, server_index avoid) const;
   std::uint32_t limit(server_index) const;
   bool full(server_index) const;
   bool busy(server_index) const;
@@ -79,6 +86,7 @@ struct chooser::state {
   // chooser_changes.cpp; `changing` is held
   std::uint32_t effective_of(const member&) const;
   std::uint32_t base_of(const member&) const;
+  std::uint64_t identity_of(const member&) const;
   void apply(server_index);
   void move_points(line_up&, server_index, std::uint32_t before, std::uint32_t now);
   void drop_points(line_up&, server_index, std::uint32_t from);
@@ -87,8 +95,9 @@ struct chooser::state {
   settings rules;
   bool on_ring = false;   // has rings: consistent hash, random
   bool on_map = false;    // has slots: map-based hash, static-rr
+  bool on_wide = false;   // maglev, rendezvous
   bool by_key = false;    // source, uri, url_param, hdr
-  bool plain = true;      // on a ring nobody is refused for his load
+  bool plain = true;      // nobody is refused for his load
   bool counting = false;  // the sums below are kept
   bool allbackups = false;
   std::uint32_t fullconn = 0;
@@ -107,6 +116,7 @@ struct chooser::state {
 
   alignas(64) std::mutex walking;
   std::uint32_t next_slot = 0;
+  std::uint64_t keyless = 0;  // maglev, rendezvous: how many requests had no key
   struct {
     std::size_t where = actives;  // which ring it walks
     bool set = false;

@@ -131,11 +131,12 @@ std::string_view domain_label(std::string_view value) {
   return value.substr(begin, dot - begin);
 }
 
-key_result keyed(const settings& rules, std::string_view bytes) {
-  return {true, hash_of(rules, bytes), bytes};
-}
-
 }  // namespace
+
+key_result keyed(const settings& rules, std::string_view bytes) {
+  if (is_wide(rules.method)) return {true, 0, bytes, hash::xxh3(bytes)};
+  return {true, hash_of(rules, bytes), bytes, 0};
+}
 
 std::uint32_t hash_of(const settings& rules, std::string_view bytes) {
   std::uint32_t h = 0;
@@ -175,7 +176,11 @@ key_result key_of(const settings& rules, const request_facts& request) {
     case algorithm::source: {
       const auto folded = fold(request.source);  // the hash function plays no part here
       if (!folded) return {};
-      return {true, rules.avalanche ? hash::avalanche(*folded) : *folded, {}};
+      if (is_wide(rules.method)) {  // the address as it stands on the wire
+        const auto* at = reinterpret_cast<const char*>(request.source.bytes.data());
+        return keyed(rules, {at, request.source.kind == family::v4 ? std::size_t{4} : std::size_t{16}});
+      }
+      return {true, rules.avalanche ? hash::avalanche(*folded) : *folded, {}, 0};
     }
     case algorithm::uri:
       return keyed(rules, uri_key(rules, request.target));

@@ -28,7 +28,8 @@ struct request_facts {
 struct key_result {
   bool present = false;
   std::uint32_t hash = 0;
-  std::string_view bytes;  // what was hashed, for explanations; empty for `source`
+  std::string_view bytes;  // what was hashed, for explanations; empty for `source` with HAProxy's hash types
+  std::uint64_t wide = 0;  // XXH3 of the key: of maglev and rendezvous, whose `hash` is 0
 };
 
 // The key of a request under source, uri, url_param, hdr. Any other algorithm: absent.
@@ -36,6 +37,9 @@ key_result key_of(const settings&, const request_facts&);
 
 // True if key_of may need the first block of the request's body: url_param, POST, not found in the query.
 bool wants_body(const settings&, std::string_view method, std::string_view target);
+
+// A key of these bytes, hashed as the settings say. The bytes must outlive it.
+key_result keyed(const settings&, std::string_view bytes);
 
 // f(bytes), then the avalanche if asked.
 std::uint32_t hash_of(const settings&, std::string_view bytes);

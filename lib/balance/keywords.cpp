@@ -214,6 +214,19 @@ void hash_type(settings& to, arguments& from) {
   to.avalanche = avalanche;
 }
 
+// Behind `hash-type`, but rows of their own: the manual must say of each that HAProxy does not know it.
+template <hash_method Method>
+void wide(settings& to, arguments& from) {
+  if (!from.empty()) {
+    from.wrong("unexpected-argument", from.peek(), "this hash type takes no hash function",
+               "it always hashes with XXH3, 64 bits");
+    return;
+  }
+  to.method = Method;
+  to.function = hash_function::sdbm;
+  to.avalanche = false;
+}
+
 void balance_factor(settings& to, arguments& from) {
   const auto percent = from.number({.min = 0}, "a percentage");
   if (!percent) return;
@@ -240,9 +253,19 @@ constexpr std::array section_rows = {
                                  "few keys when servers come and go. 'consistent' alone hashes with sdbm and "
                                  "avalanche; a function that is written has no avalanche unless that is written too.",
                       .example = "hash-type consistent", .since = "1.4"}),
+    verb<&wide<hash_method::maglev>>({.name = "hash-type maglev", .allowed = config::back_side,
+                      .summary = "ringway only; HAProxy refuses it. A Maglev table of 65537 slots or more: shares equal to "
+                                 "a thousandth, the quickest look-up; of the other servers' keys a few in a thousand move "
+                                 "when a server comes or goes. Hashes the same keys with XXH3.",
+                      .example = "hash-type maglev"}),
+    verb<&wide<hash_method::rendezvous>>({.name = "hash-type rendezvous", .allowed = config::back_side,
+                      .summary = "ringway only; HAProxy refuses it. Highest random weight: shares exactly by weight, only "
+                                 "keys of the server that comes or goes move; a look-up asks every server, so best below "
+                                 "some hundred. Hashes the same keys with XXH3.",
+                      .example = "hash-type rendezvous"}),
     verb<&balance_factor>({.name = "hash-balance-factor", .allowed = config::back_side, .grammar = "<percent>",
-                           .summary = "With hash-type consistent: a server above this share of the average load is "
-                                      "passed over. 0 is no limit.",
+                           .summary = "With hash-type consistent (here maglev and rendezvous too): a server above this "
+                                      "share of the average load is passed over. 0 is no limit.",
                            .example = "hash-balance-factor 150", .since = "1.7"}),
     verb<&preserve>({.name = "hash-preserve-affinity", .allowed = config::back_side,
                      .grammar = "always|maxconn|maxqueue",

@@ -29,6 +29,9 @@ class ring {
 
   bool empty() const { return points_.empty(); }
   std::size_t size() const { return points_.size(); }
+  std::size_t bytes() const {
+    return points_.size() * sizeof(point) + (keys_.size() + start_.size()) * sizeof(std::uint32_t);
+  }
   const point& operator[](std::size_t i) const { return points_[i]; }
   const std::vector<point>& points() const { return points_; }
 

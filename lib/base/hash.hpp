@@ -12,6 +12,7 @@ std::uint32_t djb2(std::string_view bytes);                       // 5381 for ""
 std::uint32_t wt6(std::string_view bytes);                        // 0xf99a0360 for ""
 std::uint32_t crc32(std::string_view bytes);                      // IEEE 802.3, as zlib's; 0 for ""
 std::uint32_t xxh32(std::string_view bytes, std::uint32_t seed);  // the public XXH32 algorithm
+std::uint64_t xxh3(std::string_view bytes);                       // the public XXH3, 64 bits, no seed
 
 // The text as a decimal number: optional sign, digits up to the first other byte (none: 0), saturated to 64
 // bits, low 32 bits. What `hash-type ... none` uses.

@@ -77,8 +77,7 @@ std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t 
   log::logger& logger = *all.logger;
   auto out = std::make_unique<backend>(from, index);
   out->log = logger.make_pipeline(from.log);
-  out->chooser = std::make_unique<balance::chooser>(from.balance, facts_of(from), from.allbackups,
-                                                    from.kind == mode::tcp, fullconn);
+  out->chooser = make_chooser(from, fullconn);
   out->queue = std::make_unique<servers::queue>(*out->chooser, from.servers.size());
   out->turning = turns_by_itself(out->chooser->rules().kind);
   backend* self = out.get();
@@ -112,6 +111,11 @@ bool wants_lone_client(const section_settings& front, const backend& back) {
 }
 
 }  // namespace
+
+std::unique_ptr<balance::chooser> make_chooser(const section_settings& from) {
+  return std::make_unique<balance::chooser>(from.balance, facts_of(from), from.allbackups, from.kind == mode::tcp,
+                                            from.fullconn);
+}
 
 std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
   auto out = std::make_unique<runtime>();

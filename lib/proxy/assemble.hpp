@@ -20,6 +20,9 @@ struct assembly {
   std::function<void(const std::string& text)> notice;
 };
 
+// The chooser of a backend as it is before any check or look-up of names: all servers that are not disabled take part.
+std::unique_ptr<balance::chooser> make_chooser(const section_settings& from);
+
 std::unique_ptr<runtime> assemble(const model& from, const assembly& how);
 
 }  // namespace ringway::proxy

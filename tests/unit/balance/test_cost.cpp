@@ -54,26 +54,30 @@ namespace {
 struct kind_row {
   const char* name;
   algorithm kind;
-  bool on_ring;
+  hash_method method;
 };
 const kind_row kinds[] = {
-    {"roundrobin", algorithm::roundrobin, false},
-    {"static-rr", algorithm::static_rr, false},
-    {"leastconn", algorithm::leastconn, false},
-    {"first", algorithm::first, false},
-    {"random", algorithm::random, false},
-    {"uri on a map", algorithm::uri, false},
-    {"uri on a ring", algorithm::uri, true},
-    {"no key on a map", algorithm::url_param, false},
-    {"no key on a ring", algorithm::url_param, true},
+    {"roundrobin", algorithm::roundrobin, hash_method::map_based},
+    {"static-rr", algorithm::static_rr, hash_method::map_based},
+    {"leastconn", algorithm::leastconn, hash_method::map_based},
+    {"first", algorithm::first, hash_method::map_based},
+    {"random", algorithm::random, hash_method::map_based},
+    {"uri on a map", algorithm::uri, hash_method::map_based},
+    {"uri on a ring", algorithm::uri, hash_method::consistent},
+    {"uri on a Maglev table", algorithm::uri, hash_method::maglev},
+    {"uri by rendezvous", algorithm::uri, hash_method::rendezvous},
+    {"no key on a map", algorithm::url_param, hash_method::map_based},
+    {"no key on a ring", algorithm::url_param, hash_method::consistent},
+    {"no key on a Maglev table", algorithm::url_param, hash_method::maglev},
+    {"no key by rendezvous", algorithm::url_param, hash_method::rendezvous},
 };
 
 std::unique_ptr<chooser> thousand(const kind_row& row, std::size_t servers = 1000) {
   settings rules;
   rules.kind = row.kind;
   rules.name = "uid";
-  rules.method = row.on_ring ? hash_method::consistent : hash_method::map_based;
-  rules.avalanche = row.on_ring;
+  rules.method = row.method;
+  rules.avalanche = row.method == hash_method::consistent;
   std::vector<server_facts> facts(servers);
   assign_ids(facts);
   return std::make_unique<chooser>(rules, facts, false);
@@ -181,7 +185,7 @@ TEST_CASE("workers pick while servers come and go") {
     for (unsigned i = 0; i < 400; ++i) {
       const server_index s = 1 + i % 7;
       balancer->set_usable(s, i % 3 != 0);
-      balancer->set_weight(s, row.on_ring ? 1 + i % 9 : 1);
+      balancer->set_weight(s, row.method == hash_method::map_based ? 1 : 1 + i % 9);
       if (balancer->pick({}) == no_server) ++strange;
     }
     stop = true;
