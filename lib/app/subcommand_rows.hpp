@@ -4,6 +4,7 @@
 
 namespace ringway::app {
 
+extern const subcommand route_command;
 extern const subcommand migrate_command;
 
 }  // namespace ringway::app

@@ -21,7 +21,8 @@ struct assembly {
 };
 
 // The chooser of a backend as it is before any check or look-up of names: all servers that are not disabled take part.
-std::unique_ptr<balance::chooser> make_chooser(const section_settings& from);
+// `fullconn`: the backend's, or what it is by default.
+std::unique_ptr<balance::chooser> make_chooser(const section_settings& from, unsigned fullconn);
 
 std::unique_ptr<runtime> assemble(const model& from, const assembly& how);
 

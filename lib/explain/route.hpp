@@ -1,0 +1,87 @@
+// The whole decision about one request: frontend, rules, backend, key, hash, place, server, and who comes next.
+// Plain functions over a site; the placement itself is the chooser's.
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/source.hpp"
+#include "explain/requests.hpp"
+#include "explain/site.hpp"
+#include "http/head.hpp"
+
+namespace ringway::explain {
+
+// What the command line says about every request.
+struct presumed {
+  std::string method;                                       // empty: the line's, else GET
+  std::vector<std::pair<std::string, std::string>> fields;  // -H
+  std::optional<address> client;                            // for lines that name none
+  const proxy::section_settings* front = nullptr;           // --listener; null: found for each request
+  const proxy::bind_settings* bind = nullptr;
+  farm* back = nullptr;                                     // --backend: no frontend is asked
+};
+
+struct rule_test {
+  std::string text, value;  // as written; what the request had there (empty: nothing)
+  bool held = false;
+};
+struct rule_step {  // one rule that was looked at
+  config::span where;
+  std::string text;
+  bool applied = false;
+  std::vector<rule_test> tests;
+};
+
+struct decision {
+  const proxy::section_settings* front = nullptr;
+  const proxy::bind_settings* bind = nullptr;
+  std::vector<rule_step> rules;
+  farm* back = nullptr;
+  bool keyed = false;            // a key was found, and the answer is the same for every such request
+  std::string key;               // the bytes that were hashed; of source, the address as text
+  std::string key_bytes;         // of source: its four or sixteen bytes; else the same as key
+  balance::key_result hash;
+  balance::explanation told;     // keyed only
+  server_index server = balance::no_server;
+  std::vector<server_index> next;  // whom it would fall to, one after the other
+  std::vector<std::pair<server_index, double>> candidates;  // not keyed: who may be chosen, and its share
+  std::string note;              // what must be known beside it; empty: nothing
+  std::string problem;           // why there is no server; one sentence
+};
+
+// Answers requests one after another; keeps what is reused between them.
+class router {
+ public:
+  router(site& of, presumed with) : site_(of), with_(std::move(with)) {}
+
+  // One server, without the story. `back` null or the result no_server: see why().
+  server_index quick(const asked& what, farm*& back);
+  const std::string& why() const { return why_; }
+  bool keyed() const { return keyed_; }      // the last answer of quick() follows from a key
+  std::string_view key() const { return key_; }  // its bytes, until the next question
+
+  decision explain(const asked& what);
+
+ private:
+  bool prepare(const asked& what);           // head, facts, frontend; false: why_
+  farm* choose_backend(std::vector<rule_step>* seen);
+  server_index pick(farm& back, bool whole);  // whole: the request is known entirely, not from a line of a log
+
+  site& site_;
+  presumed with_;
+  http::request_head head_;
+  balance::request_facts facts_;
+  std::string scratch_, why_;
+  std::string_view key_;
+  char address_[48]{};
+  const proxy::section_settings* front_ = nullptr;
+  const proxy::bind_settings* bind_ = nullptr;
+  bool keyed_ = false, told_target_ = false;
+};
+
+std::string text_of(const decision& of, const asked& what, const config::source_set& sources);
+std::string json_of(const decision& of, const asked& what, const config::source_set& sources);
+
+}  // namespace ringway::explain
