@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "app/key_files.hpp"
 #include "app/subcommand_rows.hpp"
 #include "app/tools.hpp"
 #include "base/text.hpp"
@@ -13,14 +14,6 @@ namespace ringway::app {
 namespace {
 
 using explain::input_kind;
-
-struct kind_row {
-  std::string_view name;
-  input_kind value;
-};
-constexpr kind_row kinds[] = {{"auto", input_kind::automatic}, {"uri", input_kind::uri},
-                                                {"address", input_kind::address}, {"common", input_kind::common},
-                                                {"combined", input_kind::common}, {"httplog", input_kind::httplog}};
 
 bool fail(const std::string& text) {
   complain("route", text);
@@ -135,21 +128,7 @@ int many(explain::router& router, input_kind kind) {
 
 int run(const said& words) {
   input_kind kind = input_kind::automatic;
-  if (const auto name = words.last("input"); !name.empty()) {
-    std::vector<std::string_view> names;
-    bool found = false;
-    for (const auto& each : kinds) {
-      names.push_back(each.name);
-      if (each.name == name) {
-        kind = each.value;
-        found = true;
-      }
-    }
-    if (!found) {
-      complain("route", unknown("kind of input", name, names));
-      return 1;
-    }
-  }
+  if (!input_kind_of(words.last("input"), "route", kind)) return 1;
   if (words.words.size() > 1) {
     complain("route", fmt::format("one request at a time, and '{}' is another: many are read from standard input", words.words[1]));
     return 1;

@@ -201,7 +201,7 @@ bool colours(int fd) {
 unsigned columns() {
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+  return 100;
 }
 
 }  // namespace ringway::app

@@ -98,6 +98,6 @@ class malformed {
 
 bool write_file(const std::string& path, std::string_view text, std::string& why);
 bool colours(int fd);  // a terminal that has them, and NO_COLOR is not set
-unsigned columns();    // of the terminal; 80 when there is none
+unsigned columns();    // of the terminal; 100 when there is none
 
 }  // namespace ringway::app

@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "balance/keywords.hpp"
 #include "base/text.hpp"
+#include "explain/rules_at_rest.hpp"
 #include "http/target.hpp"
 
 namespace ringway::explain {
@@ -23,6 +25,11 @@ constexpr std::size_t most_next = 8;  // nobody reads further
 
 
 }  // namespace
+
+std::int64_t rules_at_rest::wall_microseconds() const {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
 
 bool router::prepare(const asked& what) {
   why_.clear();
@@ -84,8 +91,22 @@ bool router::prepare(const asked& what) {
   return true;
 }
 
-farm* router::choose_backend(std::vector<rule_step>*) {
+// The rules are the proxy's own; they see a process that has just started.
+farm* router::choose_backend(rules::trace* seen) {
   if (with_.back != nullptr) return with_.back;
+  if (!front_->rules.empty()) {
+    const bool http = front_->kind == proxy::mode::http;
+    const rules_at_rest around(site_, *front_, bind_);
+    const rules::context in{.around = around,
+                            .client = facts_.source,
+                            .memory = memory_,
+                            .at = http ? rules::point::request : rules::point::session,
+                            .request = http ? &head_ : nullptr,
+                            .first_request = true};
+    memory_.clear();
+    const auto chosen = rules::choose_backend(front_->rules, in, seen);
+    if (chosen < site_.farms().size()) return &site_.farms()[chosen];
+  }
   const farm* found = site_.default_backend(*front_);
   if (found == nullptr) why_ = fmt::format("frontend '{}' has no backend: every request gets a 503", front_->name);
   return const_cast<farm*>(found);  // of site_, which is ours to change
@@ -101,7 +122,7 @@ server_index router::pick(farm& back, bool whole) {
     return balance::no_server;
   }
   if (back.hashes()) {
-    const auto key = balance::key_of(rules, facts_);
+    const auto key = hash_ = balance::key_of(rules, facts_);
     keyed_ = key.present;
     key_ = key.bytes;
     if (rules.kind == balance::algorithm::source) {
@@ -158,7 +179,7 @@ decision router::explain(const asked& what) {
     out.keyed = keyed_;
     out.key = std::string(key_);
     if (keyed_) {
-      out.hash = balance::key_of(rules, facts_);
+      out.hash = hash_;
       out.told = out.back->chooser->explain(out.hash);
       out.key_bytes = out.key;
       if (rules.kind == balance::algorithm::source)

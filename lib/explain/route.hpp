@@ -10,6 +10,7 @@
 #include "explain/requests.hpp"
 #include "explain/site.hpp"
 #include "http/head.hpp"
+#include "rules/ruleset.hpp"
 
 namespace ringway::explain {
 
@@ -23,21 +24,10 @@ struct presumed {
   farm* back = nullptr;                                     // --backend: no frontend is asked
 };
 
-struct rule_test {
-  std::string text, value;  // as written; what the request had there (empty: nothing)
-  bool held = false;
-};
-struct rule_step {  // one rule that was looked at
-  config::span where;
-  std::string text;
-  bool applied = false;
-  std::vector<rule_test> tests;
-};
-
 struct decision {
   const proxy::section_settings* front = nullptr;
   const proxy::bind_settings* bind = nullptr;
-  std::vector<rule_step> rules;
+  rules::trace rules;            // each rule that was looked at, and why it applied or not
   farm* back = nullptr;
   bool keyed = false;            // a key was found, and the answer is the same for every such request
   std::string key;               // the bytes that were hashed; of source, the address as text
@@ -61,18 +51,21 @@ class router {
   const std::string& why() const { return why_; }
   bool keyed() const { return keyed_; }      // the last answer of quick() follows from a key
   std::string_view key() const { return key_; }  // its bytes, until the next question
+  const balance::key_result& hash() const { return hash_; }
 
   decision explain(const asked& what);
 
  private:
   bool prepare(const asked& what);           // head, facts, frontend; false: why_
-  farm* choose_backend(std::vector<rule_step>* seen);
+  farm* choose_backend(rules::trace* seen);
   server_index pick(farm& back, bool whole);  // whole: the request is known entirely, not from a line of a log
 
   site& site_;
   presumed with_;
   http::request_head head_;
   balance::request_facts facts_;
+  rules::arena memory_;
+  balance::key_result hash_;
   std::string scratch_, why_;
   std::string_view key_;
   char address_[48]{};

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "balance/keywords.hpp"
 #include "explain/json.hpp"
 #include "explain/route.hpp"
@@ -97,14 +99,14 @@ std::string text_of(const decision& of, const asked& what, const config::source_
     for (const auto& bind : of.front->binds)
       if (of.bind == nullptr || of.bind == &bind) binds += (binds.empty() ? "" : ", ") + address_text(bind);
     line("frontend", of.front->name + in_brackets(at(sources, of.front->where)) + (binds.empty() ? "" : ", bind " + binds));
-    for (const rule_step& rule : of.rules) {
+    for (const rules::trace_step& rule : of.rules) {
       line(&rule == &of.rules.front() ? "rules" : "",
            fmt::format("{} {}: {}", rule.applied ? "[x]" : "[ ]", at(sources, rule.where), rule.text));
-      for (const rule_test& test : rule.tests)
+      for (const rules::trace_test& test : rule.tests)
         out += fmt::format("{:<10}     {} {}: {}\n", "", test.held ? "yes" : "no ", printable(test.text),
                            test.value.empty() ? "the request has none" : printable(test.value));
     }
-    const bool chosen = std::any_of(of.rules.begin(), of.rules.end(), [](const rule_step& r) { return r.applied; });
+    const bool chosen = std::any_of(of.rules.begin(), of.rules.end(), [](const rules::trace_step& r) { return r.applied; });
     if (of.back != nullptr && !chosen) {
       const bool itself = of.front->default_backend.empty();
       line(of.rules.empty() ? "rules" : "",
@@ -161,12 +163,12 @@ std::string json_of(const decision& of, const asked& what, const config::source_
   else
     out.null();
   out.key("rules").open_array();
-  for (const rule_step& rule : of.rules) {
+  for (const rules::trace_step& rule : of.rules) {
     out.open_object();
     out.pair("file", sources.name(rule.where.file)).pair("line", rule.where.line).pair("text", rule.text);
     out.pair("matched", rule.applied);
     out.key("tests").open_array();
-    for (const rule_test& test : rule.tests) {
+    for (const rules::trace_test& test : rule.tests) {
       out.open_object().pair("text", test.text);
       out.key("value").text_or_null(test.value).pair("held", test.held).close_object();
     }

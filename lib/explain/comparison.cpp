@@ -1,0 +1,128 @@
+#include "explain/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "explain/flows.hpp"
+#include "explain/site.hpp"
+
+namespace ringway::explain {
+namespace {
+
+using balance::chooser;
+using balance::hash_method;
+using clock = std::chrono::steady_clock;
+
+balance::settings by_uri(hash_method method) {
+  balance::settings rules;
+  rules.kind = balance::algorithm::uri;
+  rules.method = method;
+  rules.avalanche = method == hash_method::consistent;
+  return rules;
+}
+
+// Keys that move although the server they had is in both.
+double needless(const movement& of, const std::vector<server_index>& same, const std::vector<double>& after_new) {
+  double out = 0;
+  for (const auto& each : of.flows) {
+    const bool stayed = each.from != balance::no_server && same[each.from] != balance::no_server && of.after[same[each.from]] > 0;
+    const bool to_new = each.to != balance::no_server && after_new[each.to] > 0;
+    if (stayed && !to_new) out += each.share;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<balance::server_facts> equal_servers(std::size_t count, unsigned weight) {
+  std::vector<balance::server_facts> out(count);
+  for (auto& each : out) each.weight = weight;
+  balance::assign_ids(out);
+  return out;
+}
+
+measured measure(hash_method method, const std::vector<balance::server_facts>& facts) {
+  measured out;
+  out.method = method;
+  out.servers = facts.size();
+  const auto rules = by_uri(method);
+  chooser now(rules, facts, false);
+  const auto shares = now.shares();
+  double total = 0;
+  for (const auto& each : facts) total += each.weight;
+  for (std::size_t s = 0; s < facts.size(); ++s)
+    if (facts[s].weight > 0) out.most = std::max(out.most, shares[s] * total / facts[s].weight);
+  out.bytes = now.table_bytes();
+
+  std::vector<server_index> same(facts.size());
+  std::iota(same.begin(), same.end(), server_index{0});
+  const std::vector<double> nobody(facts.size() + 1, 0);
+  const server_index victims[] = {0, static_cast<server_index>(facts.size() / 2), static_cast<server_index>(facts.size() - 1)};
+  for (const auto victim : victims) {
+    chooser without(rules, facts, false);
+    const auto begin = clock::now();
+    without.set_usable(victim, false);
+    out.change_ms += std::chrono::duration<double, std::milli>(clock::now() - begin).count() / std::size(victims);
+    const auto moved = movement_of(now, without, same);
+    out.lost += moved.moved / std::size(victims);
+    out.lost_needless += needless(moved, same, nobody) / std::size(victims);
+  }
+  auto more = facts;
+  more.emplace_back();
+  more.back().weight = facts.back().weight;
+  balance::assign_ids(more);
+  chooser larger(rules, more, false);
+  const auto moved = movement_of(now, larger, same);
+  auto fresh = nobody;
+  fresh.back() = 1;
+  out.added = moved.moved;
+  out.added_needless = needless(moved, same, fresh);
+
+  std::vector<std::string> targets;
+  lot names(7);
+  for (int i = 0; i < 4096; ++i) targets.push_back(fmt::format("/{:x}", names.number()));
+  balance::request_facts facts_of_request;
+  facts_of_request.method = "GET";
+  std::uint64_t sum = 0, picks = 0;
+  const auto begin = clock::now();
+  auto end = begin;
+  do {
+    for (int i = 0; i < 256; ++i) {
+      facts_of_request.target = targets[picks++ % targets.size()];
+      sum += now.pick(facts_of_request);
+    }
+    end = clock::now();
+  } while (end - begin < std::chrono::milliseconds(60));
+  out.pick_ns = std::chrono::duration<double, std::nano>(end - begin).count() / static_cast<double>(picks) + (sum == 1 ? 1e-9 : 0);
+  return out;
+}
+
+std::string table_of(const std::vector<measured>& rows) {
+  std::string out =
+      "servers  hash-type    largest/due  one lost: moves (needless)  one added: moves (needless)   memory  ns/choice  ms/change\n";
+  std::size_t before = 0;
+  for (const auto& each : rows) {
+    if (before != 0 && before != each.servers) out += "\n";
+    before = each.servers;
+    const auto memory = each.bytes < 10240 ? fmt::format("{} B", each.bytes) : fmt::format("{} KiB", each.bytes / 1024);
+    out += fmt::format("{:>7}  {:<11} {:>12.4f} {:>14.2f} % ({:>6.2f} %) {:>17.2f} % ({:>6.2f} %) {:>10} {:>9.0f} {:>10.2f}\n",
+                       each.servers, hash_type_name(each.method), each.most, 100 * each.lost, 100 * each.lost_needless,
+                       100 * each.added, 100 * each.added_needless, memory, each.pick_ns, each.change_ms);
+  }
+  return out;
+}
+
+void write(json& out, const std::vector<measured>& rows) {
+  out.open_array();
+  for (const auto& each : rows)
+    out.open_object().pair("servers", each.servers).pair("hash_type", hash_type_name(each.method)).pair("largest_over_due", each.most)
+        .pair("lost_moves", each.lost).pair("lost_needless", each.lost_needless).pair("added_moves", each.added)
+        .pair("added_needless", each.added_needless).pair("bytes", each.bytes).pair("ns_per_choice", each.pick_ns)
+        .pair("ms_per_change", each.change_ms).close_object();
+  out.close_array();
+}
+
+}  // namespace ringway::explain
