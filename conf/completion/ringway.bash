@@ -6,6 +6,7 @@ _ringway() {
   if [[ $COMP_CWORD -gt 1 ]]; then case ${COMP_WORDS[1]} in
     route) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --client --request --header --listener --backend --down --resolve --input --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     ring) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --backend --down --keys --input --at-once --svg --compare --resolve --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    diff) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --keys --input --listener --fail-above --resolve --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     migrate) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --output --in-place --to --no-comments --json --list" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
   esac; fi
   case $before in
@@ -24,7 +25,7 @@ _ringway() {
     mapfile -t COMPREPLY < <(compgen -W "-f --config -c --check --syntax-only --try-bind -cc --diagnostics --no-advice -dW -dD -q -V -D -db -d -W -Ws -C -p -sf -st -n -N -m -L --port --resolve --resolve-period -dr -dR -dC -dK -dL -v --version -vv -vq -vqs -vqb -h --help --help-keywords --help-advice -S -x -4 -dM -dA -dI -dV -dT -dS -dZ -dF -dG -de -dp -dk -dv -dc -ds -dt" -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
-    if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY+=($(compgen -W "route ring migrate" -- "$word")); fi
+    if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY+=($(compgen -W "route ring diff migrate" -- "$word")); fi
   fi
 }
 complete -o filenames -F _ringway ringway

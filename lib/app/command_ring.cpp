@@ -41,7 +41,11 @@ int compare(const explain::farm* of, bool as_json) {
     }
     add(facts);
   } else {
-    for (const std::size_t count : {3, 10, 100, 1000}) add(explain::equal_servers(count));
+    for (const std::size_t count : {3, 10, 100, 1000}) {
+      add(explain::equal_servers(count));
+      // The weight by which HAProxy's ring becomes even: sixteen points for each unit of it.
+      rows.insert(rows.end() - 2, explain::measure(balance::hash_method::consistent, explain::equal_servers(count, 100)));
+    }
   }
   answer out;
   if (as_json) {

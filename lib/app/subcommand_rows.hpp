@@ -6,6 +6,7 @@ namespace ringway::app {
 
 extern const subcommand route_command;
 extern const subcommand ring_command;
+extern const subcommand diff_command;
 extern const subcommand migrate_command;
 
 }  // namespace ringway::app

@@ -21,7 +21,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array rows = {&route_command, &ring_command, &migrate_command};
+constexpr std::array rows = {&route_command, &ring_command, &diff_command, &migrate_command};
 
 constexpr subcommand_option help_row = {"--help, -h", "", "this text"};
 

@@ -11,6 +11,7 @@ namespace ringway::explain {
 struct measured {
   balance::hash_method method = balance::hash_method::map_based;
   std::size_t servers = 0;
+  unsigned weight = 1;        // of the first server; more of it is more points on a ring
   double most = 1;            // largest share / due, over the hash space
   double lost = 0;            // keys that move when one server is lost: mean over the first, the middle and the last
   double lost_needless = 0;   // of them, keys of servers that are still there

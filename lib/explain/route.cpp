@@ -79,7 +79,8 @@ bool router::prepare(const asked& what) {
   if (client) facts_.source = *client;
   if (http) {
     http::target_form form{};
-    if (const auto refused = http::check_target(head_, form)) {
+    const auto how = front_ != nullptr ? front_->request_parsing : with_.back->of->request_parsing;
+    if (const auto refused = http::check_target(head_, how, form)) {
       why_ = fmt::format("the proxy refuses this request with {}: {}", refused.status, refused.reason);
       return false;
     }
