@@ -112,9 +112,9 @@ bool wants_lone_client(const section_settings& front, const backend& back) {
 
 }  // namespace
 
-std::unique_ptr<balance::chooser> make_chooser(const section_settings& from) {
+std::unique_ptr<balance::chooser> make_chooser(const section_settings& from, std::optional<unsigned> fullconn) {
   return std::make_unique<balance::chooser>(from.balance, facts_of(from), from.allbackups, from.kind == mode::tcp,
-                                            from.fullconn);
+                                            fullconn.value_or(from.fullconn));
 }
 
 std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {

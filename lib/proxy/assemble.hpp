@@ -21,8 +21,8 @@ struct assembly {
 };
 
 // The chooser of a backend as it is before any check or look-up of names: all servers that are not disabled take part.
-// `fullconn`: the backend's, or what it is by default.
-std::unique_ptr<balance::chooser> make_chooser(const section_settings& from, unsigned fullconn);
+// `fullconn`: what it is by default, as far as that is known; unset: as the section says.
+std::unique_ptr<balance::chooser> make_chooser(const section_settings& from, std::optional<unsigned> fullconn = {});
 
 std::unique_ptr<runtime> assemble(const model& from, const assembly& how);
 

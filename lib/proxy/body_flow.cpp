@@ -171,7 +171,7 @@ flow_state body_flow::copy_again() {
 
 // The body goes on through a pipe. A message once spliced stays so to its end, unless a stream becomes a trickle.
 flow_state body_flow::splice_on() {
-  std::size_t budget = 4 << 20;  // bytes per turn of the loop
+  std::size_t budget = 1 << 20;  // bytes per turn of the loop: others want it too
   for (;;) {
     if (pipe_ && !pipe_->empty()) {
       const io::transfer t = pipe_->drain(*target_);
