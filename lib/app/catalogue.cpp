@@ -39,6 +39,8 @@ const config::catalogue& catalogue() {
     c.mount("balance", balance::algorithm_keywords());
     c.mount("log", log::target_keywords());
 
+    c.mount("rules", rules::http_actions());
+    c.mount("rules", rules::connection_actions());
     c.mount("rules", rules::fetch_keywords());
     c.mount("rules", rules::converter_keywords());
 

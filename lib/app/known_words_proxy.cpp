@@ -16,10 +16,23 @@ constexpr place backs = place::backend | place::listen;
 
 constexpr word_group groups[] = {
     {proxies, status::not_yet, 0, "Rules on requests and responses.", {},
-     "http-request, http-response, http-after-response, tcp-request connection, tcp-request session,"
-     "tcp-request content, tcp-request inspect-delay, tcp-response content, tcp-response inspect-delay, redirect,"
+     "http-response, http-after-response,"
+     "tcp-request content, tcp-request inspect-delay, tcp-response content, tcp-response inspect-delay,"
      "quic-initial"},
     {proxies, status::not_yet, 0, "Our own error pages.", {}, "http-error"},
+    {place::http_request, status::not_yet, -1, "What is done with a request.", {},
+     "add-acl, auth, cache-use, capture, del-acl, del-headers-bin, del-map, disable-l7-retry, do-log, do-resolve, early-hint,"
+     "normalize-uri, pause, reject, return, sc-add-gpc, sc-inc-gpc, sc-inc-gpc0, sc-inc-gpc1, sc-set-gpt, sc-set-gpt0,"
+     "send-spoe-group, set-bc-mark, set-bc-tos, set-dst, set-dst-port, set-fc-mark, set-fc-tos, set-headers-bin, set-log-level, set-map,"
+     "set-mark, set-method, set-nice, set-priority-class, set-priority-offset, set-retries, set-src, set-src-port,"
+     "set-timeout, set-tos, set-var, set-var-fmt, silent-drop, strict-mode, tarpit, track-sc0, track-sc1, track-sc2,"
+     "track-sc, unset-var, use-service, wait-for-body, wait-for-handshake"},
+    {place::tcp_connection | place::tcp_session, status::not_yet, -1, "What becomes of a connection.", {},
+     "sc-add-gpc, sc-inc-gpc, sc-inc-gpc0, sc-inc-gpc1, sc-set-gpt, sc-set-gpt0, set-bc-mark, set-bc-tos, set-dst, set-dst-port,"
+     "set-fc-mark, set-fc-tos, set-mark, set-src, set-src-port, set-tos, set-var, set-var-fmt, silent-drop, track-sc0, track-sc1,"
+     "track-sc2, unset-var, do-log"},
+    {place::tcp_connection, status::not_yet, -1, "What becomes of a connection.", {}, "capture, expect-netscaler-cip"},
+    {place::tcp_session, status::not_yet, -1, "What becomes of a connection.", {}, "attach-srv"},
     {proxies, status::not_yet, 0, "Compression of responses.", {}, "compression"},
     {proxies, status::not_yet, 0, "Filters.", {}, "filter"},
     {proxies, status::not_yet, 0, "The statistics page.", {},
@@ -31,7 +44,6 @@ constexpr word_group groups[] = {
      "log-format, log-format-sd, error-log-format, log-steps, option httpslog, option log-health-checks"},
     {proxies, status::not_yet, 0, "A number for every request.", {}, "unique-id-format, unique-id-header"},
     {proxies, status::not_yet, 0, "A limit on the rate of new clients.", {}, "rate-limit sessions"},
-    {fronts | place::defaults, status::not_yet, 0, "An answer for monitors.", {}, "monitor fail"},
     {fronts, status::not_yet, 0, "Keeps parts of messages for the log.", {},
      "capture cookie, capture request header, capture response header, declare capture"},
     {front_side, status::not_yet, 0, "The process's clients kept apart.", {}, "force-be-switch, ssl-f-use"},

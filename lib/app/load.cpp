@@ -162,6 +162,15 @@ class loader final : public config::section_host {
     from.finish();
 
     section_settings fresh = begin_with(base);
+    if (base != nullptr && here == place::listen && base->settings.rules.has_rules()) {
+      // One section, two sets of rules: HAProxy refuses to guess which side is meant.
+      auto& wrong = from.report().alert("misplaced-keyword", where,
+                                        fmt::format("listen '{}' cannot begin with a defaults section that has rules",
+                                                    name != nullptr ? name->text : ""),
+                                        "name another one with 'from', or write the rules in the section itself");
+      wrong.notes.emplace_back(base->where, "the defaults section is here");
+      fresh.rules = {};
+    }
     fresh.name = name != nullptr ? name->text : std::string();
     fresh.where = where;
     fresh.front = here != place::backend;

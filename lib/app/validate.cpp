@@ -185,6 +185,7 @@ void where_requests_go(section_settings& section, const proxy::model& of, const 
   if (!section.default_backend.empty())
     target(section, section.default_backend, section.default_backend_where, of, report);
   for (rules::backend_choice& rule : section.rules.use_backend) {
+    if (rule.computed) continue;
     target(section, rule.name, rule.name_where, of, report);
     rule.target = names.backend(rule.name);
   }

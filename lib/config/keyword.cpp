@@ -19,6 +19,9 @@ std::string_view name_of(place one) {
     case place::fetch: return "condition";
     case place::converter: return "sample expression";
     case place::http_errors: return "http-errors";
+    case place::http_request: return "http-request line";
+    case place::tcp_connection: return "tcp-request connection line";
+    case place::tcp_session: return "tcp-request session line";
     case place::nowhere: break;
   }
   return "";

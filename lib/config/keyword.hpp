@@ -30,6 +30,9 @@ enum class place : std::uint32_t {
   fetch = 1u << 12,      // samples: what a condition asks
   converter = 1u << 13,  // behind a comma, what is done to a sample
   http_errors = 1u << 14,  // a section of error pages
+  http_request = 1u << 15,    // actions of `http-request`
+  tcp_connection = 1u << 16,  // of `tcp-request connection`
+  tcp_session = 1u << 17,     // of `tcp-request session`
 };
 constexpr place operator|(place a, place b) {
   return static_cast<place>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
@@ -48,7 +51,7 @@ inline constexpr place server_lines = place::server | place::default_server;
 inline constexpr std::array all_places = {
     place::file, place::global, place::defaults,       place::frontend, place::listen,  place::backend,
     place::bind, place::server, place::default_server, place::log,      place::balance, place::source,
-    place::fetch, place::converter, place::http_errors};
+    place::fetch, place::converter, place::http_errors, place::http_request, place::tcp_connection, place::tcp_session};
 std::string_view name_of(place one);  // "global", …; "server line" for words of lines
 
 enum class status : std::uint8_t {

@@ -191,6 +191,11 @@ std::string markdown(const catalogue& of) {
   table(out, of, "Words of a server's source", "Behind the address.", place::source);
   table(out, of, "Algorithms of balance", "The first word behind `balance`.", place::balance);
   table(out, of, "Words of log", "Between the address and the facility.", place::log);
+  table(out, of, "Actions of http-request", "The word behind `http-request`. `<format>` is a text with holes: "
+        "`%[<sample>]`, or one of %ci %cp %fi %fp %f %fc %ac %H %HM %HU %HPO %HQ %HV; `%%` is the character itself.",
+        place::http_request);
+  table(out, of, "Actions of tcp-request", "The word behind `tcp-request connection` and `tcp-request session`.",
+        place::tcp_connection | place::tcp_session);
   table(out, of, "Samples", "What a condition asks: `acl <name> <sample> …`, `if { <sample> … }`.", place::fetch);
   table(out, of, "Converters", "Behind a sample, with a comma: `hdr(host),lower`.", place::converter);
   out += "\n## Old spellings\n\nAccepted with a warning that shows today's.\n\n";

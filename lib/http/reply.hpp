@@ -14,4 +14,7 @@ struct canned_reply {
 };
 const canned_reply& reply_for(unsigned status);
 
+// The words behind a status (RFC 9110 15); of its class when it has none of its own. Not empty.
+std::string_view reason_of(unsigned status);
+
 }  // namespace ringway::http

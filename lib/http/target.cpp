@@ -82,7 +82,7 @@ refusal check_target(const request_head& head, parsing how, target_form& form) {
   const bool strict = how == parsing::strict;
   const field* host = nullptr;
   for (const field& one : head.fields) {
-    if (one.id != known::host) continue;
+    if (one.id != known::host || one.dropped) continue;
     if (host != nullptr) return {400, "more than one Host field"};
     host = &one;
   }

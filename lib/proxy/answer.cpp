@@ -25,7 +25,11 @@ bool transaction::is_monitor() const {
 // Before any rule, and without a line in the log.
 io::task<> transaction::answer_monitor() {
   logged_ = true;
-  co_await answer(200, "monitor-uri");
+  const rules::section& rules = of_->front.settings.rules;
+  if (!rules.monitor_fail.empty() && monitor_is_to_fail())
+    co_await answer(503, "monitor fail");
+  else
+    co_await answer(200, "monitor-uri");
 }
 
 }  // namespace ringway::proxy

@@ -132,6 +132,7 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
         section, out->backends.size(), *out, section.fullconn != 0 ? section.fullconn : default_fullconn(from, section, how),
         how));
     by_name.emplace(section.name, out->backends.back().get());
+    out->backend_numbers.emplace(section.name, static_cast<std::uint32_t>(out->backends.size() - 1));
   }
   for (const section_settings& section : from.sections) {
     if (!section.front || section.disabled) continue;

@@ -15,6 +15,13 @@ unsigned rules_view::frontend_connections(std::uint32_t front) const {
   return front < all.size() ? all[front]->connections.load(std::memory_order_relaxed) : 0;
 }
 
+std::uint32_t rules_view::backend_named(std::string_view name) const {
+  const auto& all = of_.at.all.backend_numbers;
+  const auto found = all.find(name);
+  if (found == all.end() || at(found->second).settings.kind != of_.front.settings.kind) return rules::no_index;
+  return found->second;
+}
+
 unsigned rules_view::backend_connections(std::uint32_t back) const {
   return at(back).connections.load(std::memory_order_relaxed);
 }

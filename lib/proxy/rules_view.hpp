@@ -24,6 +24,7 @@ class rules_view final : public rules::surroundings {
   }
   unsigned backend_id(std::uint32_t back) const override { return at(back).settings.id; }
   std::string_view backend_name(std::uint32_t back) const override { return at(back).settings.name; }
+  std::uint32_t backend_named(std::string_view name) const override;
   unsigned backend_connections(std::uint32_t back) const override;
   std::uint32_t server_count(std::uint32_t back) const override { return at(back).servers->size(); }
   unsigned usable_servers(std::uint32_t back) const override;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -90,6 +91,7 @@ struct runtime {
   global_settings global;
   std::vector<std::unique_ptr<frontend>> frontends;
   std::vector<std::unique_ptr<backend>> backends;
+  std::map<std::string, std::uint32_t, std::less<>> backend_numbers;  // by name; the first of a name
   std::unique_ptr<log::logger> logger;
   unsigned maxconn = 0;                          // global; 0: no limit
   std::atomic<std::uint32_t> connections{0};     // actconn

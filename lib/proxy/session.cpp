@@ -85,11 +85,14 @@ address session::local() const {
 
 io::task<> session::run(std::unique_ptr<session> self) {
   session& me = *self;
+  const rules::section& rules = me.front.settings.rules;
+  if (!rules.connection.empty() && !me.admitted(rules.connection, rules::point::connection)) co_return;
   if (me.expects_header) {
     const bool known = co_await me.read_proxy_header();
     if (!known) co_return;
     me.expects_header = false;
   }
+  if (!rules.session.empty() && !me.admitted(rules.session, rules::point::session)) co_return;
   if (me.front.clients) me.front.clients->saw(me.client);
   if (me.front.settings.kind == mode::tcp) {
     std::unique_ptr<transaction> both = me.at.take_transaction();

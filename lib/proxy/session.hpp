@@ -56,6 +56,7 @@ class session {
   friend struct home;
   session(home& at, frontend& front, const bind_settings& bind, const address& client);
   static io::task<> run(std::unique_ptr<session> self);
+  bool admitted(const std::vector<rules::connection_rule>& by, rules::point at_point);  // obey_rules.cpp
   enum class beginning : std::uint8_t { here, gone, too_late };
   // Waits for the first byte of a request. too_late: not even the first request of the connection came.
   io::task<beginning> request_begins();

@@ -21,7 +21,10 @@ io::task<bool> transaction::run(session& of) {
     co_await answer_monitor();
     going = false;
   }
+  if (going) remember_request_line();
+  if (going && of.front.settings.rules.has_http_rules()) going = co_await obey(of.front.settings.rules);
   if (going) choose_backend();
+  if (going && backend_has_rules()) going = co_await obey(back_->settings.rules);
   if (going && of.front.log->at_start()) emit_log_early();
   if (going) going = co_await reach_server();            // timeout queue, connect; retries, redispatch
   if (going) going = co_await exchange();                // timeout server, client
@@ -131,7 +134,6 @@ io::task<> transaction::refuse_silence(session& of) {
 void transaction::choose_backend() {
   back_ = of_->front.settings.rules.use_backend.empty() ? of_->front.default_backend : backend_by_rules();
   if (back_ != nullptr) back_->connections.fetch_add(1, std::memory_order_relaxed);
-  remember_request_line();
 }
 
 // Everything that makes a request ambiguous or meaningless is refused here, before anybody else sees it.
@@ -192,6 +194,15 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
     co_return;
   }
   const reply page = reply_for(status);
+  begin_answer(status, reason);
+  if (!page.framed || page.silent) close_client_ = true;
+  if (page.silent) co_return;
+  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  out.text(page.head);
+  co_await send_answer(out, page.body, page.minor);
+}
+
+void transaction::begin_answer(unsigned status, const char* reason) {
   status_ = static_cast<int>(status);
   reason_ = reason;
   answered_ = true;
@@ -200,16 +211,16 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
   if (request_.bytes == 0 || refused_ || expects_refusal()) close_client_ = true;
   if (of_->front.settings.connection == connection_mode::close || at_->all.stopping.load(std::memory_order_relaxed))
     close_client_ = true;
-  if (!page.framed || page.silent) close_client_ = true;
-  if (page.silent) co_return;
-  http1::head_writer out(at_->scratch.get(), home::scratch_size);
-  out.text(page.head);
-  if (close_client_ && page.minor == 1)
+}
+
+// `out` holds the head without its last lines; it lies in the worker's scratch memory. `minor`: HTTP/1.<minor> of that head.
+io::task<> transaction::send_answer(http1::head_writer& out, std::string_view body, unsigned minor) {
+  if (close_client_ && minor == 1)
     out.field("connection", "close");
-  else if (!close_client_ && (request_.minor == 0 || page.minor == 0))
+  else if (!close_client_ && (request_.minor == 0 || minor == 0))
     out.field("connection", "keep-alive");
   out.end();
-  if (request_.verb != http::method::head) out.text(page.body);
+  if (request_.verb != http::method::head) out.text(body);
   if (!out_) out_ = at_->worker.memory().take();
   out_.clear();
   down_.start(of_->socket, &of_->socket, out_, 0, {}, target_coding::plain, {out.data(), out.size()}, false);
@@ -350,6 +361,7 @@ void transaction::clear_for_next() {
   waiting_.reset();
   refused_ = {};
   killed_ = 0;
+  rewritten_.clear();
   place_held_ = place_was_held_ = link_is_reused_ = connected_ = redispatched_ = ask_close_ = moved_once_ = false;
   may_reuse_ = true;
   avoid_ = balance::no_server;

@@ -48,9 +48,12 @@ class transaction {
   io::task<bool> read_head();
   void choose_backend();
   backend* backend_by_rules();          // obey_rules.cpp
+  io::task<bool> obey(const rules::section& rules);  // false: answered
+  bool backend_has_rules() const;
   bool check_head();                    // false: refused_ says why
   bool is_monitor() const;              // answer.cpp: monitor-uri
   io::task<> answer_monitor();
+  bool monitor_is_to_fail() const;      // obey_rules.cpp
   io::task<> refuse();
   io::task<bool> reach_server();        // a place, a link; retries inside
   io::task<bool> exchange();            // both heads, both bodies
@@ -115,6 +118,10 @@ class transaction {
   };
   reply reply_for(unsigned status) const;  // answer.cpp: the backend's page, the frontend's, ours
   io::task<> answer(unsigned status, const char* reason);
+  io::task<> answer_bare(unsigned status, const char* reason);  // no page
+  io::task<> redirect(unsigned status, std::string_view location, std::string_view cookie);
+  void begin_answer(unsigned status, const char* reason);
+  io::task<> send_answer(http1::head_writer& out, std::string_view body, unsigned minor = 1);
   io::task<> linger();
   io::task<> drain_request();
   bool body_pending() const;            // not all of the request's body was read
@@ -154,6 +161,7 @@ class transaction {
   std::string body_scratch_;          // the same, when it came in chunks
 
   http::refusal refused_;
+  rules::arena rewritten_;            // what rules made of the request
 
   std::unique_ptr<servers::link> link_;
   balance::server_index server_ = balance::no_server;

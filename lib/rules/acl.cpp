@@ -30,6 +30,7 @@ class test_parser {
     if (!what) return std::nullopt;
     how_ = what->form ? what->form : default_match(what->gives());
     out.what = std::move(*what);
+    asks_method_ = out.what.fetch->name == "method" && out.what.steps.empty();
     // -m must be known before the first pattern.
     if (!flags(out)) return std::nullopt;
     if (!how_) {
@@ -118,6 +119,7 @@ class test_parser {
         return false;
       }
       how_ = each.how;
+      asks_method_ = false;
       return true;
     }
     line_.wrong_choice(name, known, "a matching method");
@@ -168,6 +170,10 @@ class test_parser {
 
   // The name of a machine stands for its first IPv4 address, looked up now, unless -n forbids it.
   std::string add(std::string_view text, bool ignore_case) {
+    // The standard methods are compared by what they are, and they are capital letters; -i is for others.
+    if (ignore_case && asks_method_)
+      for (const std::string_view known : {"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"})
+        ignore_case = ignore_case && !same_text(text, known);
     std::string error = made_->add(text, ignore_case);
     if (error.empty() || *how_ != match::ip || !resolve_) return error;
     const std::string_view host = text.substr(0, text.find('/'));
@@ -226,6 +232,7 @@ class test_parser {
   std::shared_ptr<patterns> made_;
   std::vector<file> files_;
   bool ignore_case_ = false, as_map_ = false, unread_ = false, meant_ = false, resolve_ = true;
+  bool asks_method_ = false;
 };
 
 void show(std::string& to, const sample& value) {

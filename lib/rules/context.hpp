@@ -35,6 +35,7 @@ class surroundings {
   virtual std::uint32_t backend() const = 0;   // chosen for this request; no_index: none yet
   virtual unsigned backend_id(std::uint32_t back) const = 0;
   virtual std::string_view backend_name(std::uint32_t back) const = 0;
+  virtual std::uint32_t backend_named(std::string_view name) const = 0;  // no_index: none of the frontend's mode
   virtual unsigned backend_connections(std::uint32_t back) const = 0;
   virtual std::uint32_t server_count(std::uint32_t back) const = 0;
   virtual unsigned usable_servers(std::uint32_t back) const = 0;  // as nbsrv counts: active ones, else backups

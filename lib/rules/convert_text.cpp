@@ -53,8 +53,10 @@ bool piece(sample& io, std::int64_t wanted, std::string_view delimiters, std::in
   io.text = backwards ? text.substr(text.size() - last, last - first) : text.substr(first, last - first);
   return true;
 }
+// A word that is not there is empty, a field that is not there is not found: as in HAProxy.
 bool word(const context&, const argument_list& args, sample& io) {
-  return piece(io, args[0].number, args[1].text, args.size() > 2 ? args[2].number : 1, true);
+  if (!piece(io, args[0].number, args[1].text, args.size() > 2 ? args[2].number : 1, true)) io.text = {};
+  return true;
 }
 bool field(const context&, const argument_list& args, sample& io) {
   return piece(io, args[0].number, args[1].text, args.size() > 2 ? args[2].number : 1, false);
@@ -192,15 +194,15 @@ bool base64_decode(const context& in, const argument_list&, sample& io) {
   return true;
 }
 
-// The host of "host:port", brackets included.
-bool host_only(const context&, const argument_list&, sample& io) {
+// The host of "host:port", brackets included, in small letters.
+bool host_only(const context& in, const argument_list& args, sample& io) {
   const std::size_t bracket = io.text.rfind(']');
   const std::size_t colon = io.text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (bracket == std::string_view::npos && colon != std::string_view::npos &&
       io.text.find(':', colon + 1) != std::string_view::npos)
-    return true;  // a bare IPv6 address
+    return each_byte<&to_lower>(in, args, io);  // a bare IPv6 address
   io.text = io.text.substr(0, colon);
-  return true;
+  return each_byte<&to_lower>(in, args, io);
 }
 bool port_only(const context&, const argument_list&, sample& io) {
   const std::string_view whole = io.text;
@@ -303,7 +305,7 @@ constexpr std::array rows = {
         .example = "path,base64 Lw==", .since = "1.5", .run = &base64},
     converter_row{.name = "b64dec", .gives = kind::binary, .summary = "Base64 undone; wrong input: no sample.",
         .example = "req.hdr(x-id),b64dec -m beg user:", .since = "1.8", .run = &base64_decode},
-    converter_row{.name = "host_only", .summary = "What stands before the port in a Host field.",
+    converter_row{.name = "host_only", .summary = "What stands before the port in a Host field, in small letters.",
         .example = "hdr(host),host_only www.example.com", .since = "2.5", .run = &host_only},
     converter_row{.name = "port_only", .gives = kind::integer, .summary = "The port in a Host field; 0 without one.",
         .example = "hdr(host),port_only 8080", .since = "2.5", .run = &port_only},

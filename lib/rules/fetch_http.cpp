@@ -76,8 +76,9 @@ bool base_hash(const context& in, const argument_list&, cursor&, sample& out) {
   out.set_integer(hash::avalanche(hash::sdbm(out.text)));
   return true;
 }
-bool url_hash(const context& in, const argument_list&, cursor&, sample& out) {
-  out.set_integer(hash::avalanche(hash::sdbm(in.request->target)));
+bool base_query_hash(const context& in, const argument_list&, cursor&, sample& out) {
+  if (!host_and_path(in, true, out)) return false;
+  out.set_integer(hash::avalanche(hash::sdbm(out.text)));
   return true;
 }
 
@@ -150,6 +151,9 @@ bool next_of(const context& in, std::string_view name, cursor& at, std::string_v
         std::string_view rest = at.rest;
         out = next_value(rest);
         at.rest = rest;
+        // What is said about keeping the connection is taken off before rules look, as in HAProxy.
+        if (fields[at.field - 1].id == http::known::connection && (same_text(out, "close") || same_text(out, "keep-alive")))
+          continue;
         return true;
       }
       at.begun = false;
@@ -274,14 +278,18 @@ bool next_cookie(const context& in, std::string_view name, cursor& at, std::stri
       if (at.field >= fields.size()) return false;
       at.rest = fields[at.field++].value;
     }
-    const std::size_t end = std::min(at.rest.find(';'), at.rest.size());
+    std::size_t end = 0;
+    for (bool quoted = false; end < at.rest.size(); ++end) {
+      const char c = at.rest[end];
+      if (c == '"') quoted = !quoted;
+      if (!quoted && (c == ';' || c == ',')) break;
+    }
     const std::string_view one = at.rest.substr(0, end);
     at.rest.remove_prefix(end < at.rest.size() ? end + 1 : end);
     const std::size_t equals = one.find('=');
     if (equals == std::string_view::npos) continue;
     if (!name.empty() && trim(one.substr(0, equals)) != name) continue;
     out = trim(one.substr(equals + 1));
-    if (out.size() >= 2 && out.front() == '"' && out.back() == '"') out = out.substr(1, out.size() - 2);
     return true;
   }
 }
@@ -348,8 +356,8 @@ constexpr std::array rows = {
         .run = &query},
     fetch_row{.name = "url", .gives = kind::text, OF_REQUEST, .derived = true, .summary = "The target as it came.",
         .example = "url_beg http://", .since = "1.3", .run = &url},
-    fetch_row{.name = "url32", .gives = kind::integer, OF_REQUEST, .summary = "url,sdbm(1)", .example = "url32 gt 0",
-        .since = "1.5", .run = &url_hash},
+    fetch_row{.name = "url32", .gives = kind::integer, OF_REQUEST, .summary = "baseq,sdbm(1)", .example = "url32 gt 0",
+        .since = "1.5", .run = &base_query_hash},
     fetch_row{.name = "base", .gives = kind::text, OF_REQUEST, .derived = true,
         .summary = "The first Host field and the path in one.", .example = "base www.example.com/favicon.ico",
         .since = "1.5", .run = &base},

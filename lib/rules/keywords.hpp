@@ -8,6 +8,8 @@
 namespace ringway::rules {
 
 std::span<const config::keyword> section_keywords();    // fill rules::section
+std::span<const config::keyword> http_actions();        // place::http_request; fill http_rule
+std::span<const config::keyword> connection_actions();  // place::tcp_connection, tcp_session; fill connection_rule
 std::span<const config::keyword> fetch_keywords();      // place::fetch; for the manual
 std::span<const config::keyword> converter_keywords();  // place::converter; for the manual
 

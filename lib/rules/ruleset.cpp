@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/suggest.hpp"
+#include "rules/step.hpp"
 
 namespace ringway::rules {
 namespace {
@@ -19,6 +20,8 @@ class resolver {
       if (each.as == takes::server) server(each, of);
     }
   }
+
+  void expression_of(expression& one) { arguments(one.args, one.fetch->name); }
 
   static bool needed(const expression& in) {
     for (const argument& each : in.args)
@@ -80,12 +83,13 @@ class resolver {
   config::diagnostics& report_;
 };
 
-trace_step* step(trace* seen, const config::span& where, const std::string& text) {
-  if (seen == nullptr) return nullptr;
-  seen->emplace_back();
-  seen->back().where = where;
-  seen->back().text = text;
-  return &seen->back();
+// Does anything of the condition need a request?
+bool asks_request(const condition& when, const acl_list& acls) {
+  for (const auto& all_of : when.any_of)
+    for (const condition::term& each : all_of)
+      for (const test& one : acls.all()[each.acl]->tests)
+        if (one.what.fetch->wants == needs::request) return true;
+  return false;
 }
 
 }  // namespace
@@ -93,6 +97,7 @@ trace_step* step(trace* seen, const config::span& where, const std::string& text
 section section::inherited() const {
   section out = *this;
   out.of = section_kind::proxy;
+  out.latest = stage::nothing;
   out.acls.hide_names();
   return out;
 }
@@ -104,19 +109,79 @@ void resolve(section& of, const owner& by, const directory& names, config::diagn
     for (const test& one : each->tests) needed = needed || resolver::needed(one.what);
     if (!needed) continue;
     auto mine = std::make_shared<acl>(*each);
-    for (test& one : mine->tests) with.arguments(one.what.args, one.what.fetch->name);
+    for (test& one : mine->tests) with.expression_of(one.what);
     each = std::move(mine);
   }
+  const auto visit = [&](expression& one) { with.expression_of(one); };
+  for (auto* list : {&of.http_request, &of.redirects})
+    for (http_rule& each : *list) {
+      each.value.each_expression(visit);
+      if (each.redirect == nullptr) continue;
+      auto mine = std::make_shared<redirect_settings>(*each.redirect);
+      mine->to.each_expression(visit);
+      each.redirect = std::move(mine);
+    }
+  for (backend_choice& each : of.use_backend)
+    if (each.computed) each.computed->each_expression(visit);
+  if (by.http) return;
+  const auto ignored = [&](std::vector<http_rule>& list, std::string_view word) {
+    if (list.empty()) return;
+    report.warning("needs-http", list[0].where,
+                   fmt::format("'{}' rules of {} '{}' need mode http and are ignored", word, by.word, by.name));
+    list.clear();
+  };
+  ignored(of.http_request, "http-request");
+  ignored(of.redirects, "redirect");
+  for (const backend_choice& each : of.use_backend)
+    if (asks_request(each.when, of.acls))
+      report.warning("needs-http", each.where,
+                     fmt::format("'use_backend' of {} '{}' asks about a request, which is never seen in mode tcp", by.word,
+                                 by.name),
+                     "give the section 'mode http'");
+}
+
+static trace_step* begin_step(trace* seen, const rule& one) {
+  if (seen == nullptr) return nullptr;
+  seen->emplace_back();
+  seen->back().where = one.where;
+  seen->back().text = one.text;
+  return &seen->back();
+}
+
+bool applies(const rule& one, const section& of, const context& in, trace* seen) {
+  trace_step* said = begin_step(seen, one);
+  const bool out = one.when.holds(in, of.acls.all(), said);
+  if (said != nullptr) said->applied = out;
+  return out;
 }
 
 std::uint32_t choose_backend(const section& of, const context& in, trace* seen) {
-  for (const backend_choice& rule : of.use_backend) {
-    trace_step* said = step(seen, rule.where, rule.text);
-    if (!rule.when.holds(in, of.acls.all(), said)) continue;
-    if (said != nullptr) said->applied = true;
-    return rule.target;
+  for (const backend_choice& each : of.use_backend) {
+    if (!applies(each, of, in, seen)) continue;
+    // A name that no backend has: the default backend, as if no rule had held.
+    return each.computed ? in.around.backend_named(each.computed->fill(in)) : each.target;
   }
   return no_index;
+}
+
+admission admit(const section& of, const std::vector<connection_rule>& rules, const context& in, trace* seen) {
+  admission out;
+  for (const connection_rule& each : rules) {
+    if (!applies(each, of, in, seen)) continue;
+    if (each.what == connection_rule::verdict::expect_proxy) {
+      out.expect_proxy = true;
+      continue;
+    }
+    out.accepted = each.what == connection_rule::verdict::accept;
+    break;
+  }
+  return out;
+}
+
+bool monitor_fails(const section& of, const context& in, trace* seen) {
+  for (const rule& each : of.monitor_fail)
+    if (applies(each, of, in, seen)) return true;
+  return false;
 }
 
 }  // namespace ringway::rules

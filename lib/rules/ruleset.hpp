@@ -11,19 +11,9 @@
 #include <vector>
 
 #include "config/diagnostic.hpp"
-#include "rules/condition.hpp"
+#include "rules/action.hpp"
 
 namespace ringway::rules {
-
-// use_backend <name> [if|unless …]
-struct backend_choice {
-  std::string name;
-  config::span name_where;
-  config::span where;            // the whole line
-  std::string text;
-  condition when;
-  std::uint32_t target = no_index;  // number of the backend; resolve()
-};
 
 // What kind of section it is, for what may stand in it.
 enum class section_kind : std::uint8_t { proxy, named_defaults, anonymous_defaults };
@@ -31,9 +21,18 @@ enum class section_kind : std::uint8_t { proxy, named_defaults, anonymous_defaul
 struct section {
   section_kind of = section_kind::proxy;
   acl_list acls;
+  std::vector<connection_rule> connection, session;  // tcp-request connection, tcp-request session
+  std::vector<http_rule> http_request;
+  std::vector<http_rule> redirects;                  // `redirect`: after http-request
   std::vector<backend_choice> use_backend;
+  std::vector<rule> monitor_fail;                    // any of them: the monitor is told 503
 
-  bool empty() const { return use_backend.empty(); }
+  // The latest point that a line of this section belongs to: an earlier one below it is still run before (a warning).
+  enum class stage : std::uint8_t { nothing, connection, session, http_request, redirect, use_backend };
+  stage latest = stage::nothing;
+
+  bool has_http_rules() const { return !http_request.empty() || !redirects.empty(); }
+  bool has_rules() const { return has_http_rules() || !connection.empty() || !session.empty(); }
   // A section that begins with these rules.
   section inherited() const;
 };
@@ -56,11 +55,39 @@ struct owner {
   std::uint32_t front = no_index, back = no_index;  // its own numbers
   bool http = false;                    // mode http
 };
-// Arguments that name backends, frontends and servers, and what rules need that their point does not have. Targets of
-// use_backend are the caller's: it judges modes as well.
+// Arguments that name backends, frontends and servers; what the mode makes meaningless is said and taken away. Targets of
+// use_backend are the caller's, who judges modes as well.
 void resolve(section& of, const owner& by, const directory& names, config::diagnostics& report);
 
-// The backend that use_backend chooses; no_index: none of them does. `seen`: each rule that was looked at.
+// --- running them; pure but for what they are given to change. `seen` gets each rule that was looked at.
+
+// tcp-request connection, tcp-request session: may the client stay? `expect_proxy`: a PROXY header comes first.
+struct admission {
+  bool accepted = true;
+  bool expect_proxy = false;
+};
+admission admit(const section& of, const std::vector<connection_rule>& rules, const context& in, trace* seen = nullptr);
+
+// What http-request rules may change. What they make lives in `keep`, as long as the request.
+struct editable {
+  http::request_head& request;
+  arena& keep;
+  bool target_changed = false, host_changed = false;  // both must be judged again (http::check_target)
+};
+struct outcome {
+  enum class kind : std::uint8_t { go_on, deny, redirect };
+  kind what = kind::go_on;
+  unsigned status = 0;
+  bool bare = false;                  // deny: no page behind the status
+  std::string_view location, cookie;  // redirect; in the arena of the context
+};
+// http-request rules, then redirects.
+outcome on_request(const section& of, const context& in, editable& request, trace* seen = nullptr);
+
+// The backend that use_backend chooses; no_index: none of them does.
 std::uint32_t choose_backend(const section& of, const context& in, trace* seen = nullptr);
+
+// monitor fail: is the service to be called broken?
+bool monitor_fails(const section& of, const context& in, trace* seen = nullptr);
 
 }  // namespace ringway::rules

@@ -17,12 +17,15 @@ std::string_view name_of(kind what) {
 }
 
 char* arena::take(std::size_t size) {
-  if (blocks_.empty() || blocks_.back().size - used_ < size) {
-    const std::size_t fresh = size > block_size ? size : block_size;
-    blocks_.push_back({std::unique_ptr<char[]>(new char[fresh]), fresh});
+  while (current_ < blocks_.size() && blocks_[current_].size - used_ < size) {
+    ++current_;
     used_ = 0;
   }
-  char* out = blocks_.back().bytes.get() + used_;
+  if (current_ == blocks_.size()) {
+    const std::size_t fresh = size > block_size ? size : block_size;
+    blocks_.push_back({std::unique_ptr<char[]>(new char[fresh]), fresh});
+  }
+  char* out = blocks_[current_].bytes.get() + used_;
   used_ += size;
   return out;
 }
@@ -35,8 +38,8 @@ std::string_view arena::keep(std::string_view text) {
 }
 
 void arena::clear() {
-  if (blocks_.size() > 1) blocks_.resize(1);
-  used_ = 0;
+  if (blocks_.size() > most_kept) blocks_.resize(most_kept);
+  current_ = used_ = 0;
 }
 
 bool castable(kind from, kind to) {
@@ -53,13 +56,14 @@ bool castable(kind from, kind to) {
 
 namespace {
 
-// The whole text as a number, with a sign; saturated to 64 bits.
-bool whole_number(std::string_view text, std::int64_t& out) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+// The digits at the beginning, with a sign; saturated to 64 bits, 0 without any. An empty text is no number.
+bool leading_number(std::string_view text, std::int64_t& out) {
   if (text.empty()) return false;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error == std::errc::result_out_of_range) out = text[0] == '-' ? INT64_MIN : INT64_MAX;
-  return error != std::errc::invalid_argument && end == text.data() + text.size();
+  return true;
 }
 
 std::string_view decimal(std::int64_t number, arena& memory) {
@@ -72,7 +76,7 @@ std::string_view decimal(std::int64_t number, arena& memory) {
 bool to_integer(sample& value) {
   if (value.what == kind::text) {
     std::int64_t number = 0;
-    if (!whole_number(value.text, number)) return false;
+    if (!leading_number(value.text, number)) return false;
     value.number = number;
   } else if (value.what == kind::ip) {
     const auto& b = value.ip.bytes;

@@ -26,7 +26,7 @@ struct sample {
   void set_ip(const address& value) { what = kind::ip, ip = value; }
 };
 
-// Memory for what converters and formats make. Given back all at once; keeps its first block. One owner, one thread.
+// Memory for what converters and formats make. Given back all at once; keeps its first blocks. One owner, one thread.
 class arena {
  public:
   // `size` bytes that live until clear(); never null.
@@ -38,12 +38,13 @@ class arena {
 
  private:
   static constexpr std::size_t block_size = 16384;
+  static constexpr std::size_t most_kept = 4;  // blocks
   struct block {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
   };
   std::vector<block> blocks_;
-  std::size_t used_ = 0;  // of the last block
+  std::size_t current_ = 0, used_ = 0;  // the block in use, and how much of it
 };
 
 // Turns a sample into another kind, in place, as HAProxy's cast table does; false: it has no such form.

@@ -39,6 +39,10 @@ std::string around(place here, std::string_view line) {
       return fmt::format("frontend x\n mode http\n bind 127.0.0.1:1\n use_backend shop if {{ {} }}\n"
                          "backend shop\n mode http\n server s1 192.0.2.1:80\n", line);
     case place::http_errors: return fmt::format("http-errors other\n {}\nbackend x\n mode http\n", line);
+    case place::http_request: return fmt::format("backend x\n mode http\n http-request {}\n", line);
+    case place::tcp_connection:
+      return fmt::format("frontend x\n bind 127.0.0.1:1\n tcp-request connection {}\n", line);
+    case place::tcp_session: return fmt::format("frontend x\n bind 127.0.0.1:1\n tcp-request session {}\n", line);
     case place::nowhere: break;
   }
   return {};

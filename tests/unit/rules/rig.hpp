@@ -46,6 +46,7 @@ class world final : public rules::surroundings, public rules::directory {
   std::uint32_t backend() const override { return chosen; }
   unsigned backend_id(std::uint32_t back) const override { return back + 10; }
   std::string_view backend_name(std::uint32_t back) const override { return backs[back].name; }
+  std::uint32_t backend_named(std::string_view name) const override { return backend(name); }
   unsigned backend_connections(std::uint32_t back) const override { return backs[back].connections; }
   std::uint32_t server_count(std::uint32_t back) const override {
     return static_cast<std::uint32_t>(backs[back].servers.size());
@@ -121,6 +122,7 @@ class request {
       field.value = one.substr(colon + 1);
       while (field.value.starts_with(' ')) field.value.remove_prefix(1);
       if (field.name == "Content-Length") field.id = http::known::content_length;
+      if (field.name == "Host") field.id = http::known::host;
       head.fields.push_back(field);
     }
     head.bytes = text_.size();
@@ -140,7 +142,11 @@ struct lines {
   rules::section rules;
   bool syntax_only = false;
 
-  lines() { keywords.mount("rules", rules::section_keywords()); }
+  lines() { 
+    keywords.mount("rules", rules::section_keywords());
+    keywords.mount("rules", rules::http_actions());
+    keywords.mount("rules", rules::connection_actions());
+  }
   explicit lines(std::string_view text) : lines() { read(text); }
 
   void read(std::string_view text) {

@@ -64,7 +64,7 @@ TEST_CASE("criteria: what they ask, and how it is compared") {
       {"int(3) :2", false}, {"int(3) gt 2", true}, {"int(3) gt 3", false}, {"int(3) ge 3", true},
       {"int(3) le 3", true}, {"int(3) lt 3", false}, {"int(3) lt 1 2 9", true}, {"str(blue) red blue", true},
       {"str(blue) Blue", false}, {"str(blue) -i Blue", true}, {"str(12) -m int 10:20", true},
-      {"str(12x) -m int 10:20", false}, {"'str(a b)' 'a b'", true}, {"ipv4(192.0.2.1) 192.0.2.0/24", true},
+      {"str(12x) -m int 10:20", true}, {"'str(a b)' 'a b'", true}, {"ipv4(192.0.2.1) 192.0.2.0/24", true},
       {"ipv6(2001:db8::1) 2001:db8::/32", true}, {"ipv6(::ffff:10.0.0.1) 10.0.0.0/8", true},
       {"ipv6(2002:0a00:0001::) 10.0.0.0/8", true}, {"ipv4(10.0.0.1) ::ffff:10.0.0.0/104", true},
 
@@ -86,7 +86,7 @@ TEST_CASE("criteria: what they ask, and how it is compared") {
       {"rand(10) 5", true}, {"act_conn 20", true},
       {"env(SURELY_NOT_SET) -m found", false},
 
-      {"method GET", true}, {"method POST GET", true}, {"method get", false}, {"method -i get", true},
+      {"method GET", true}, {"method POST GET", true}, {"method get", false}, {"method -i get", false}, {"method -m str -i get", true},
       {"path /api/v1/users", true}, {"path -m len 13", true}, {"path_len gt 12", true}, {"path_beg /api", true},
       {"path_beg /API", false}, {"path_beg -i /API", true}, {"path_beg /x /y /api/", true}, {"path_end users", true},
       {"path_end -i USERS", true}, {"path_end .php", false}, {"path_dir api", true}, {"path_dir ap", false},
