@@ -95,7 +95,7 @@ bool router::prepare(const asked& what) {
 // The rules are the proxy's own; they see a process that has just started.
 farm* router::choose_backend(rules::trace* seen) {
   if (with_.back != nullptr) return with_.back;
-  if (!front_->rules.empty()) {
+  if (!front_->rules.use_backend.empty()) {
     const bool http = front_->kind == proxy::mode::http;
     const rules_at_rest around(site_, *front_, bind_);
     const rules::context in{.around = around,

@@ -25,6 +25,11 @@ class rules_at_rest final : public rules::surroundings {
   std::uint32_t backend() const override { return rules::no_index; }
   unsigned backend_id(std::uint32_t back) const override { return of_.farms()[back].of->id; }
   std::string_view backend_name(std::uint32_t back) const override { return of_.farms()[back].name(); }
+  std::uint32_t backend_named(std::string_view name) const override {
+    for (std::uint32_t i = 0; i < of_.farms().size(); ++i)
+      if (of_.farms()[i].name() == name && of_.farms()[i].of->kind == front_.kind) return i;
+    return rules::no_index;
+  }
   unsigned backend_connections(std::uint32_t) const override { return 0; }
   std::uint32_t server_count(std::uint32_t back) const override {
     return static_cast<std::uint32_t>(of_.farms()[back].of->servers.size());

@@ -7,6 +7,10 @@
 
 namespace ringway::proxy {
 
+namespace {
+constexpr std::string_view no_body;
+}
+
 // false: the client is turned away, with a reset, as HAProxy does: nothing stays behind for it.
 bool session::admitted(const std::vector<rules::connection_rule>& by, rules::point at_point) {
   const rules_view around(*this, nullptr);
@@ -98,7 +102,7 @@ io::task<> transaction::redirect(unsigned status, std::string_view location, std
     co_await answer(500, "the location is too long");
     co_return;
   }
-  co_await send_answer(out, {});
+  co_await send_answer(out, no_body);
 }
 
 io::task<> transaction::answer_bare(unsigned status, const char* reason) {
@@ -106,7 +110,7 @@ io::task<> transaction::answer_bare(unsigned status, const char* reason) {
   http1::head_writer out(at_->scratch.get(), home::scratch_size);
   out.status_line(1, status, http::reason_of(status));
   if (status != 204) out.field("content-length", "0");
-  co_await send_answer(out, {});
+  co_await send_answer(out, no_body);
 }
 
 }  // namespace ringway::proxy

@@ -1,6 +1,9 @@
 // What the lines of rules have in common.
 #pragma once
+#include <span>
+
 #include "config/arguments.hpp"
+#include "config/keyword.hpp"
 #include "rules/ruleset.hpp"
 
 namespace ringway::rules {

@@ -109,6 +109,12 @@ class peer {
     for (ssize_t n; (n = read_some(bytes, sizeof bytes)) > 0;) got.append(bytes, static_cast<std::size_t>(n));
     return got;
   }
+  // Closed by the other side, in whichever way: a connection to a server is reset so that its port is free at once.
+  bool gone() {
+    char c;
+    const ssize_t n = kept_.empty() ? read_some(&c, 1) : 1;
+    return n == 0 || (n < 0 && errno == ECONNRESET);
+  }
   bool ended() { char c; return kept_.empty() && read_some(&c, 1) == 0; }
   void finish() { ::shutdown(fd_, SHUT_WR); }
   void reset() {

@@ -54,7 +54,7 @@ TEST_CASE("how long a connection is kept") {
     peer server = served_by_new(client, *rig.servers[0]);
     for (unsigned i = 0; i < one.more; ++i) served(client, server);
     if (one.more == 3) continue;
-    CHECK(server.ended());
+    CHECK(server.gone());
     served_by_new(client, *rig.servers[0]);
   }
 }
@@ -63,7 +63,7 @@ TEST_CASE("pool-purge-delay: an idle connection is closed after it") {
   proxy_rig rig([](proxy::model& m) { m.sections[1].servers[0].pool_purge_delay = milliseconds{50}; });
   peer client = rig.client();
   peer server = served_by_new(client, *rig.servers[0]);
-  CHECK(server.ended());
+  CHECK(server.gone());
   served_by_new(client, *rig.servers[0]);
 }
 
@@ -77,8 +77,8 @@ TEST_CASE("http-reuse never: a session keeps a connection to each of its servers
   served(b, b1);
   served(b, b2);
   a.close();
-  CHECK(a1.ended());
-  CHECK(a2.ended());
+  CHECK(a1.gone());
+  CHECK(a2.gone());
 }
 
 TEST_CASE("max-session-srv-conns: the oldest goes") {
@@ -91,7 +91,7 @@ TEST_CASE("max-session-srv-conns: the oldest goes") {
   peer client = rig.client();
   peer first = served_by_new(client, *rig.servers[0]);
   peer second = served_by_new(client, *rig.servers[1]);
-  CHECK(first.ended());
+  CHECK(first.gone());
 }
 
 TEST_CASE("option prefer-last-server, with connections of the session's own") {
@@ -139,7 +139,7 @@ TEST_CASE("option http-pretend-keepalive: the server does not hear of the end") 
   peer server = rig.servers[0]->accept();
   CHECK_FALSE(contains(server.until("\r\n\r\n"), "connection"));
   server.send(hello);
-  CHECK(server.ended());
+  CHECK(server.gone());
   CHECK(client.exactly(hello.size()) == hello);
 }
 

@@ -171,6 +171,16 @@ ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   return call_real(fd, message, flags);
 }
 
+ssize_t send(int fd, const void* from, size_t size, int flags) {
+  static auto* const call_real = real<ssize_t(int, const void*, size_t, int)>("send");
+  if (active == nullptr) return call_real(fd, from, size, flags);
+  iovec piece{const_cast<void*>(from), size};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  return sendmsg(fd, &message, flags);
+}
+
 }  // extern "C"
 
 namespace {
