@@ -278,7 +278,7 @@ def raise_own_limit():
 def test_ten_thousand_connections(proxy, origin, clients):
     room = raise_own_limit()
     count = 400 if SANITIZED else min(10000, room // 2 - 300)
-    one = start(proxy, origin.ports, threads=2, globals=f"maxconn {count}\n    nosplice", options="timeout http-keep-alive 60s")
+    one = start(proxy, origin.ports, threads=2, globals=f"maxconn {count}\n    nosplice", options="timeout http-keep-alive 60s\n    default-server pool-purge-delay 200ms")
     before, empty = status_of(one.pid, "VmRSS"), descriptors(one.pid)
     group, lost = clients(one.port), 0
     for _ in range(0, count, 500):
