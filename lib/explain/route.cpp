@@ -77,26 +77,63 @@ bool router::prepare(const asked& what) {
   facts_ = {};
   const auto& client = what.client ? what.client : with_.client;
   if (client) facts_.source = *client;
-  if (http) {
-    http::target_form form{};
-    const auto how = front_ != nullptr ? front_->request_parsing : with_.back->of->request_parsing;
-    if (const auto refused = http::check_target(head_, how, form)) {
-      why_ = fmt::format("the proxy refuses this request with {}: {}", refused.status, refused.reason);
-      return false;
-    }
-    facts_.method = head_.method_text;
-    facts_.target = balance::normalise_target(head_.method_text, head_.target, scratch_);
-    facts_.fields = &head_.fields;
-    facts_.field = &field_of;
+  return !http || judge_target();
+}
+
+bool router::judge_target() {
+  http::target_form form{};
+  const auto how = front_ != nullptr ? front_->request_parsing : with_.back->of->request_parsing;
+  if (const auto refused = http::check_target(head_, how, form)) {
+    why_ = fmt::format("the proxy refuses this request with {}: {}", refused.status, refused.reason);
+    return false;
   }
+  facts_.method = head_.method_text;
+  facts_.target = balance::normalise_target(head_.method_text, head_.target, scratch_);
+  facts_.fields = &head_.fields;
+  facts_.field = &field_of;
   return true;
+}
+
+bool router::admitted(const std::vector<rules::connection_rule>& by, rules::point at, rules::trace* seen) {
+  if (by.empty()) return true;
+  const rules_at_rest around(site_, *front_, bind_);
+  memory_.clear();
+  const rules::context in{.around = around, .client = facts_.source, .memory = memory_, .at = at};
+  if (rules::admit(front_->rules, by, in, seen).accepted) return true;
+  why_ = "a rule turns this client away";
+  return false;
+}
+
+bool router::obey(const rules::section& of, std::uint32_t back, rules::trace* seen) {
+  const rules_at_rest around(site_, *front_, bind_, back);
+  memory_.clear();
+  const rules::context in{
+      .around = around, .client = facts_.source, .memory = memory_, .request = &head_, .first_request = true};
+  rules::editable edited{.request = head_, .keep = rewritten_};
+  const rules::outcome out = rules::on_request(of, in, edited, seen);
+  switch (out.what) {
+    case rules::outcome::kind::deny: why_ = fmt::format("a rule denies this request with {}", out.status); return false;
+    case rules::outcome::kind::redirect:
+      why_ = fmt::format("a rule redirects this request with {} to {}", out.status, out.location);
+      return false;
+    case rules::outcome::kind::go_on: break;
+  }
+  return !(edited.target_changed || edited.host_changed) || judge_target();
 }
 
 // The rules are the proxy's own; they see a process that has just started.
 farm* router::choose_backend(rules::trace* seen) {
   if (with_.back != nullptr) return with_.back;
-  if (!front_->rules.use_backend.empty()) {
-    const bool http = front_->kind == proxy::mode::http;
+  const rules::section& rules = front_->rules;
+  const bool http = front_->kind == proxy::mode::http;
+  rewritten_.clear();
+  if (!admitted(rules.connection, rules::point::connection, seen) ||
+      !admitted(rules.session, rules::point::session, seen) ||
+      (http && rules.has_http_rules() && !obey(rules, rules::no_index, seen)))
+    return nullptr;
+  auto& farms = site_.farms();
+  const farm* found = nullptr;
+  if (!rules.use_backend.empty()) {
     const rules_at_rest around(site_, *front_, bind_);
     const rules::context in{.around = around,
                             .client = facts_.source,
@@ -105,11 +142,19 @@ farm* router::choose_backend(rules::trace* seen) {
                             .request = http ? &head_ : nullptr,
                             .first_request = true};
     memory_.clear();
-    const auto chosen = rules::choose_backend(front_->rules, in, seen);
-    if (chosen < site_.farms().size()) return &site_.farms()[chosen];
+    const auto chosen = rules::choose_backend(rules, in, seen);
+    if (chosen < farms.size()) found = &farms[chosen];
   }
-  const farm* found = site_.default_backend(*front_);
-  if (found == nullptr) why_ = fmt::format("frontend '{}' has no backend: every request gets a 503", front_->name);
+  if (found == nullptr) found = site_.default_backend(*front_);
+  if (found == nullptr) {
+    why_ = fmt::format("frontend '{}' has no backend: every request gets a 503", front_->name);
+    return nullptr;
+  }
+  // A listen section is both sides of one set of rules, which is run once.
+  const bool both = found->of->front && found->of->name == front_->name;
+  if (http && !both && found->of->rules.has_http_rules() &&
+      !obey(found->of->rules, static_cast<std::uint32_t>(found - farms.data()), seen))
+    return nullptr;
   return const_cast<farm*>(found);  // of site_, which is ours to change
 }
 

@@ -57,14 +57,18 @@ class router {
 
  private:
   bool prepare(const asked& what);           // head, facts, frontend; false: why_
+  bool judge_target();                       // what the proxy refuses, and what the balancer is told; false: why_
   farm* choose_backend(rules::trace* seen);
+  // Rules that refuse, redirect or rewrite, as the proxy obeys them. false: the request ends there; why_ says how.
+  bool obey(const rules::section& of, std::uint32_t back, rules::trace* seen);
+  bool admitted(const std::vector<rules::connection_rule>& by, rules::point at, rules::trace* seen);
   server_index pick(farm& back, bool whole);  // whole: the request is known entirely, not from a line of a log
 
   site& site_;
   presumed with_;
   http::request_head head_;
   balance::request_facts facts_;
-  rules::arena memory_;
+  rules::arena memory_, rewritten_;           // of conditions; of what rules put into the request
   balance::key_result hash_;
   std::string scratch_, why_;
   std::string_view key_;

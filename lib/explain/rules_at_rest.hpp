@@ -7,8 +7,10 @@ namespace ringway::explain {
 
 class rules_at_rest final : public rules::surroundings {
  public:
-  rules_at_rest(const site& of, const proxy::section_settings& front, const proxy::bind_settings* bind)
-      : of_(of), front_(front), bind_(bind != nullptr ? bind : front.binds.empty() ? nullptr : &front.binds.front()) {}
+  // `back`: the backend whose rules are asked; no_index: none is chosen yet.
+  rules_at_rest(const site& of, const proxy::section_settings& front, const proxy::bind_settings* bind,
+                std::uint32_t back = rules::no_index)
+      : back_(back), of_(of), front_(front), bind_(bind != nullptr ? bind : front.binds.empty() ? nullptr : &front.binds.front()) {}
 
   address client_came_to() const override { return bind_ != nullptr ? bind_->at : address{}; }
   unsigned listener_id() const override { return bind_ != nullptr ? bind_->id : 0; }
@@ -22,7 +24,7 @@ class rules_at_rest final : public rules::surroundings {
   std::string_view frontend_name() const override { return front_.name; }
   std::string_view frontend_default_backend() const override { return front_.default_backend; }
   unsigned frontend_connections(std::uint32_t front) const override { return front == frontend() ? 1 : 0; }
-  std::uint32_t backend() const override { return rules::no_index; }
+  std::uint32_t backend() const override { return back_; }
   unsigned backend_id(std::uint32_t back) const override { return of_.farms()[back].of->id; }
   std::string_view backend_name(std::uint32_t back) const override { return of_.farms()[back].name(); }
   std::uint32_t backend_named(std::string_view name) const override {
@@ -66,6 +68,7 @@ class rules_at_rest final : public rules::surroundings {
   bool client_tls() const override { return false; }
 
  private:
+  std::uint32_t back_;
   const site& of_;
   const proxy::section_settings& front_;
   const proxy::bind_settings* bind_;

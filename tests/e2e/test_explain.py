@@ -147,6 +147,28 @@ def test_rules_are_told_with_their_place(tmp_path):
     assert told["rules"][0]["tests"][1]["value"] == "192.0.2.77"
 
 
+def test_rules_that_rewrite_refuse_and_redirect_are_obeyed(tmp_path, proxy, origins):
+    """What route says is what the running proxy does, rewritten path and all."""
+    three = origins(3)
+    servers = "".join(f" server s{n + 1} 127.0.0.1:{port}\n" for n, port in enumerate(three.ports))
+    one = proxy("defaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n"
+                "frontend f\n bind 127.0.0.1:{port}\n http-request deny if {{ path /private }}\n"
+                " redirect location /new code 301 if {{ path /old }}\n http-request set-path /item/7 if {{ path_beg /alias/ }}\n"
+                " default_backend b\nbackend b\n http-request set-path /item/9 if {{ path /item/8 }}\n"
+                " balance uri\n hash-type consistent\n" + servers)
+    for path in [f"/alias/{n}" for n in range(5)] + [f"/item/{n}" for n in range(20)]:
+        told = json.loads(tool("route", "-f", one.config, "--json", path).stdout)
+        number = int(told["server"][1:])
+        before = [three.count(n)[1] for n in range(3)]
+        one.fetch(path)
+        moved = [three.count(n)[1] - was for n, was in enumerate(before)]
+        assert moved.index(max(moved)) == number - 1, (path, told["server"], moved)
+    assert json.loads(tool("route", "-f", one.config, "--json", "/alias/x").stdout)["key"] == "/item/7"
+    assert json.loads(tool("route", "-f", one.config, "--json", "/item/8").stdout)["key"] == "/item/9"
+    assert "denies this request with 403" in tool("route", "-f", one.config, "/private", status=1).stdout
+    assert "with 301 to /new" in tool("route", "-f", one.config, "/old", status=1).stdout
+
+
 @pytest.mark.parametrize("words, sentence", [
     (["--down", "serve1", "/"], "did you mean 'server1'"), (["--listener", "http", "/"], "there is no frontend"),
     (["--backend", "server", "/"], "did you mean 'servers'"), (["--client", "1.2.3", "/"], "is no IP address"),
