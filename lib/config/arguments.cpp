@@ -189,7 +189,7 @@ bool judge(const keyword& row, const arguments& at, std::string_view of_line) {
       auto& said = at.report().alert(
           "not-supported-yet", at.phrase_where(),
           row.instead.empty() ? fmt::format("{} is a HAProxy keyword that ringway does not support yet", what)
-                              : fmt::format("{} was a HAProxy keyword and is not supported", what));
+                              : fmt::format("{} was a HAProxy keyword, which ringway does not support yet", what));
       if (!row.instead.empty()) said.help = fmt::format("today it is written {}", row.instead);
       return false;
     }
