@@ -50,6 +50,11 @@ def response():
     yield from column("responses.tsv", 2)
 
 
+def plain_head():
+    yield from request()
+    yield from response()
+
+
 def chunk():
     for one in [*request(), *response()]:
         head, _, body = one.partition(b"\r\n\r\n")
