@@ -251,7 +251,7 @@ bool rewrite_httpchk(statement& one, const row&) {
     if (out.ends_with('\r')) out.remove_suffix(1);
     return out;
   };
-  const std::string_view version = line();
+  const std::string_view protocol = line();
   std::string send = one.indent() + "http-check send";
   while (!rest.empty()) {
     const std::string_view header = line();
@@ -266,8 +266,8 @@ bool rewrite_httpchk(statement& one, const row&) {
     send += fmt::format(" hdr {} {}", header.substr(0, colon), as_word(value, true));
   }
   if (!rest.empty()) send += fmt::format(" body {}", as_word(rest));
-  if (version.empty()) one.remove(at, at);
-  else one.replace(words[at], std::string(version));
+  if (protocol.empty()) one.remove(at, at);
+  else one.replace(words[at], std::string(protocol));
   if (send.size() > one.indent().size() + 15) one.add_below(std::move(send));
   one.because(verdict::translated, "HAProxy 3 wants headers of checks on a line of their own", words[at].where.column);
   return true;

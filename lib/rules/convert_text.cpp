@@ -236,7 +236,7 @@ bool substitute(const context& in, const argument_list& args, sample& io) {
       fits = false;
       return;
     }
-    std::memcpy(to + used, piece_of.data(), piece_of.size());
+    piece_of.copy(to + used, piece_of.size());
     used += piece_of.size();
   };
   regex::groups found;

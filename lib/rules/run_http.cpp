@@ -36,7 +36,7 @@ void follow_host(editable& to, std::string_view host) {
   const std::size_t size = begin + host.size() + (target.size() - end);
   char* at = to.keep.take(size);
   std::memcpy(at, target.data(), begin);
-  std::memcpy(at + begin, host.data(), host.size());
+  host.copy(at + begin, host.size());
   std::memcpy(at + begin + host.size(), target.data() + end, target.size() - end);
   to.request.target = {at, size};
   to.target_changed = true;
@@ -208,7 +208,7 @@ void edit_target(const http_rule& by, const context& in, editable& to) {
       char* at = in.memory.take(fresh.size() + 1);
       std::size_t used = 0;
       if (!fresh.empty() && !fresh.starts_with('?')) at[used++] = '?';
-      std::memcpy(at + used, fresh.data(), fresh.size());
+      fresh.copy(at + used, fresh.size());
       set_target(to, before, path, {at, used + fresh.size()});
       return;
     }
@@ -216,8 +216,8 @@ void edit_target(const http_rule& by, const context& in, editable& to) {
   }
   char* at = in.memory.take(fresh.size() + 1);
   const std::string_view lead = slash();
-  std::memcpy(at, lead.data(), lead.size());
-  std::memcpy(at + lead.size(), fresh.data(), fresh.size());
+  lead.copy(at, lead.size());
+  fresh.copy(at + lead.size(), fresh.size());
   set_target(to, before, {at, lead.size() + fresh.size()}, rest);
 }
 

@@ -33,7 +33,7 @@ char* arena::take(std::size_t size) {
 std::string_view arena::keep(std::string_view text) {
   if (text.empty()) return {};
   char* at = take(text.size());
-  std::memcpy(at, text.data(), text.size());
+  text.copy(at, text.size());
   return {at, text.size()};
 }
 
