@@ -307,7 +307,7 @@ def early_answer_then_the_rest(x):
 def early_answer_and_close(x):
     c = x.client(POST + b"abc")
     x.server(b"abc").send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello").close()
-    c.until(b"hello").send(b"defghij").rest(2 * PATIENCE)
+    c.until(b"hello").send(b"defghij").rest(2)
 
 
 @row("413 open | 413 SL-- nnnnn s1 0")
