@@ -41,7 +41,7 @@ void section_reader::leave() {
 
 void section_reader::take(const line& one) {
   if (section_line(one)) return;
-  if (seen_ != nullptr && any_) seen_->sections.back().lines.push_back(one);
+  if (seen_ != nullptr && !seen_->sections.empty()) seen_->sections.back().lines.push_back(one);
   if (!any_) {
     if (misspelt_section(one)) return;
     if (!strays_said_) {

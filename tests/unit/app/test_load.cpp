@@ -56,6 +56,12 @@ TEST_CASE("every configuration of tests/conf is answered as the file beside it s
   }
 }
 
+TEST_CASE("a misspelt section before any other leaves nothing behind in the outline") {
+  const test::loaded read = test::load_text("fronted web\n    bind *:80\n    mode http\n");
+  CHECK(read.outline.sections.empty());
+  CHECK(read.rendered().find("frontend") != std::string::npos);
+}
+
 TEST_CASE("the examples of conf/ load without a word") {
   std::vector<fs::path> files = configurations(fs::path(RINGWAY_SOURCE_DIR) / "conf");
   for (const fs::path& path : configurations(fs::path(RINGWAY_SOURCE_DIR) / "conf/tutorial")) files.push_back(path);
