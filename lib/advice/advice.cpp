@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <tuple>
 
 #include "base/text.hpp"
@@ -13,18 +15,6 @@ namespace ringway::advice {
 namespace {
 
 using config::span;
-
-// `# ringway: allow NAME...` or `allow-file NAME...`
-struct allowance {
-  std::uint32_t file = 0;
-  std::uint32_t first = 0, last = 0;  // lines for which it holds
-  std::vector<std::string> names;     // or "all"
-};
-
-struct comments {
-  std::vector<allowance> allowances;
-  std::vector<finding> mistakes;
-};
 
 // Where the comment of a line begins, from 0; npos: it has none.
 std::size_t comment_at(std::string_view text) {
@@ -40,18 +30,21 @@ bool says_nothing(std::string_view text) {
 
 // The last line of the section that begins on `line`.
 std::uint32_t end_of_section(const subject& of, std::uint32_t file, std::uint32_t line) {
-  std::uint32_t end = of.sources.line_count(file);
-  for (const config::outline::section& each : of.lines.sections)
-    if (each.head.where.file == file && each.head.where.line > line) end = std::min(end, each.head.where.line - 1);
-  return end;
+  const std::uint32_t next = of.lines.next_section({file, line, 1, 0});
+  return next != 0 ? next - 1 : of.sources.line_count(file);
 }
 
 bool opens_section(const subject& of, std::uint32_t file, std::uint32_t line) {
   return of.lines.at({file, line, 1, 0}) != nullptr;
 }
 
-comments read_comments(const subject& of) {
-  comments out;
+bool silenced_by(std::span<const std::string> names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return one == name || one == "all"; });
+}
+
+}  // namespace
+
+allowances::allowances(const subject& of) {
   for (std::uint32_t file = 0; file < of.sources.files().size(); ++file) {
     if (of.sources.text(file).find("ringway:") == std::string_view::npos) continue;
     const std::uint32_t count = of.sources.line_count(file);
@@ -72,7 +65,7 @@ comments read_comments(const subject& of) {
         words.emplace_back(text.substr(begin, at - begin), begin);
       }
       const auto mistake = [&](std::size_t begin, std::size_t length, std::string message, std::string help) {
-        out.mistakes.push_back({{file, line, static_cast<std::uint32_t>(begin + 1), static_cast<std::uint32_t>(length)},
+        mistakes_.push_back({{file, line, static_cast<std::uint32_t>(begin + 1), static_cast<std::uint32_t>(length)},
                                 std::move(message), std::move(help), {}});
       };
       if (words.empty() || (words[0].first != "allow" && words[0].first != "allow-file")) {
@@ -81,7 +74,8 @@ comments read_comments(const subject& of) {
                 "write '# ringway: allow NAME' or '# ringway: allow-file NAME'");
         continue;
       }
-      allowance made{file, line, line, {}};
+      range made{file, line, line, line};
+      std::vector<std::string> names;
       for (std::size_t i = 1; i < words.size(); ++i) {
         const std::string_view name = words[i].first;
         if (name.starts_with('(') || name.starts_with('-')) break;  // a reason for people
@@ -91,7 +85,7 @@ comments read_comments(const subject& of) {
                   help.empty() ? "ringway --help-advice lists all; a reason goes into brackets" : help);
           continue;
         }
-        made.names.emplace_back(name);
+        names.emplace_back(name);
       }
       if (words.size() == 1) mistake(words[0].second, words[0].first.size(), "a name is missing behind it", "ringway --help-advice lists all");
       if (words[0].first == "allow-file") {
@@ -105,24 +99,30 @@ comments read_comments(const subject& of) {
         made.first = made.last = about;
         if (opens_section(of, file, about)) made.last = end_of_section(of, file, about);
       }
-      out.allowances.push_back(std::move(made));
+      for (const std::string& name : names) by_name_[name].push_back(made);
     }
   }
-  return out;
+  for (auto& [name, ranges] : by_name_) {
+    std::sort(ranges.begin(), ranges.end(),
+              [](const range& a, const range& b) { return std::tie(a.file, a.first) < std::tie(b.file, b.first); });
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      ranges[i].reach = ranges[i].last;
+      if (i > 0 && ranges[i - 1].file == ranges[i].file) ranges[i].reach = std::max(ranges[i].reach, ranges[i - 1].reach);
+    }
+  }
 }
 
-bool allowed_by(const std::vector<allowance>& all, std::string_view name, const span& where) {
-  return std::any_of(all.begin(), all.end(), [&](const allowance& each) {
-    return each.file == where.file && where.line >= each.first && where.line <= each.last &&
-           std::any_of(each.names.begin(), each.names.end(), [&](const std::string& one) { return one == name || one == "all"; });
-  });
+bool allowances::hold(std::string_view name, const span& where) const {
+  const auto in = [&where](const std::vector<range>& ranges) {
+    const auto behind = std::upper_bound(ranges.begin(), ranges.end(), where, [](const span& wanted, const range& one) {
+      return std::tie(wanted.file, wanted.line) < std::tie(one.file, one.first);
+    });
+    return behind != ranges.begin() && std::prev(behind)->file == where.file && std::prev(behind)->reach >= where.line;
+  };
+  for (const std::string_view key : {name, std::string_view("all")})
+    if (const auto found = by_name_.find(key); found != by_name_.end() && in(found->second)) return true;
+  return false;
 }
-
-bool silenced_by(std::span<const std::string> names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return one == name || one == "all"; });
-}
-
-}  // namespace
 
 std::string see(const row& of) {
   return fmt::format("conf/KEYWORDS.md#{}, ringway --help-keywords '{}'; silence it: # ringway: allow {}",
@@ -130,7 +130,7 @@ std::string see(const row& of) {
 }
 
 void give(const subject& of, std::span<const std::string> silenced, config::diagnostics& to) {
-  const comments said = read_comments(of);
+  const allowances said(of);
   struct told {
     const row* by;
     finding what;
@@ -140,14 +140,11 @@ void give(const subject& of, std::span<const std::string> silenced, config::diag
     if (each.check == nullptr || silenced_by(silenced, each.name)) continue;
     std::vector<finding> found;
     each.check(of, found);
+    // What stands in defaults is found by every section below it: said once.
+    std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> places;
     for (finding& one : found) {
-      if (allowed_by(said.allowances, each.name, one.where)) continue;
-      // What stands in defaults is found by every section below it: said once.
-      const auto same = [&](const told& other) {
-        return other.by == &each && std::tie(other.what.where.file, other.what.where.line, other.what.where.column) ==
-                                        std::tie(one.where.file, one.where.line, one.where.column);
-      };
-      if (std::none_of(all.begin(), all.end(), same)) all.push_back({&each, std::move(one)});
+      if (said.hold(each.name, one.where)) continue;
+      if (places.emplace(one.where.file, one.where.line, one.where.column).second) all.push_back({&each, std::move(one)});
     }
   }
   std::sort(all.begin(), all.end(), [](const told& a, const told& b) {
@@ -163,11 +160,7 @@ void give(const subject& of, std::span<const std::string> silenced, config::diag
     made.see = see(*one.by);
   }
   if (silenced_by(silenced, "all")) return;
-  for (const finding& one : said.mistakes) to.advice("unknown-advice", one.where, one.message, one.help);
-}
-
-bool allowed(const subject& of, std::string_view name, const span& section) {
-  return allowed_by(read_comments(of).allowances, name, section);
+  for (const finding& one : said.mistakes()) to.advice("unknown-advice", one.where, one.message, one.help);
 }
 
 std::string print(std::string_view pattern, std::size_t width) {

@@ -1,5 +1,7 @@
 // Advice on a valid configuration: one table of rows, from which come messages, help and manual.
 #pragma once
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,8 +46,24 @@ std::string similar(std::string_view name);
 
 // Adds all advice that is not silenced, by `silenced` (names, or "all") or by comments of the files.
 void give(const subject& of, std::span<const std::string> silenced, config::diagnostics& to);
-// Is it silenced for this section by the files' comments? For rows without a check.
-bool allowed(const subject& of, std::string_view name, const config::span& section);
+
+// What the files' comments silence: `# ringway: allow NAME...` and `allow-file NAME...`. Read once.
+class allowances {
+ public:
+  explicit allowances(const subject& of);
+  // Is the row silenced at this place? For those without a check: ask with the section's.
+  bool hold(std::string_view name, const config::span& where) const;
+  const std::vector<finding>& mistakes() const { return mistakes_; }
+
+ private:
+  struct range {
+    std::uint32_t file = 0;
+    std::uint32_t first = 0, last = 0;  // lines for which it holds
+    std::uint32_t reach = 0;            // the greatest `last` of the file's ranges up to this one
+  };
+  std::map<std::string, std::vector<range>, std::less<>> by_name_;  // "all": every row
+  std::vector<finding> mistakes_;
+};
 
 // Where to read on: the manual's entry, and how to silence the row.
 std::string see(const row& of);

@@ -88,8 +88,9 @@ void shifting_ids(const subject& of, std::vector<finding>& to) {
     if (!section.back || section.disabled || !hashed(section) || section.balance.method != hash_method::consistent) continue;
     if (section.servers.size() < 2) continue;
     // Ids that somebody wrote, or places on the ring that come from addresses, do not shift.
+    const server_lines lines(of, section);
     const bool automatic = std::all_of(section.servers.begin(), section.servers.end(), [&](const servers::settings& each) {
-      const config::line* own = line_of(of, section, each);
+      const config::line* own = lines.line_of(each);
       return each.hash_key == balance::hash_key::id && own != nullptr &&
              std::none_of(own->words.begin() + 3, own->words.end(), [](const config::word& word) { return word.text == "id"; });
     });
@@ -145,7 +146,7 @@ void lost_weights(const subject& of, std::vector<finding>& to) {
     if (section.balance.kind == algorithm::first && !equal_weights(servers)) {
       const auto other = std::find_if(servers.begin(), servers.end(),
                                       [&](const auto* each) { return each->weight != servers.front()->weight; });
-      const config::word* word = server_word(of, section, **other, "weight");
+      const config::word* word = server_lines(of, section).find(**other, "weight");
       to.push_back({word != nullptr ? word->where : (*other)->where,
                     "'balance first' fills one server after another: it does not look at weights",
                     "limit each server with 'maxconn', or use 'balance leastconn'", {}});
@@ -183,7 +184,7 @@ void lost_weights(const subject& of, std::vector<finding>& to) {
     const unsigned room = 256 / largest;
     if (room < 2) continue;
     const unsigned factor = std::min(room, 16u);
-    const config::word* word = server_word(of, section, *servers[worst], "weight");
+    const config::word* word = server_lines(of, section).find(*servers[worst], "weight");
     to.push_back({word != nullptr ? word->where : servers[worst]->where,
                   fmt::format("server '{}' gets {:.0f}% of the ring where its weight makes {:.0f}%: weights this small give too few "
                               "points to keep the proportion",
@@ -214,7 +215,7 @@ void lost_slowstart(const subject& of, std::vector<finding>& to) {
     if (!fixed) continue;
     for (const servers::settings& each : section.servers) {
       if (each.slowstart.count() == 0 || each.maxconn > 0) continue;  // it raises maxconn as well
-      const config::word* word = server_word(of, section, each, "slowstart");
+      const config::word* word = server_lines(of, section).find(each, "slowstart");
       to.push_back({word != nullptr ? word->where : each.where,
                     fmt::format("'slowstart' has no effect: weights cannot change under 'balance {}'{}",
                                 balance::name_of(section.balance.kind), hashed(section) ? " without 'hash-type consistent'" : ""),
@@ -229,11 +230,12 @@ void unchecked_servers(const subject& of, std::vector<finding>& to) {
     if (!section.back || section.disabled) continue;
     const auto servers = sharing(section);
     if (servers.size() < 2) continue;
+    const server_lines lines(of, section);
     std::vector<const servers::settings*> unchecked;
     for (const servers::settings* each : servers) {
       bool watched = each->check.enabled;
       for (const std::string_view other : {"track", "agent-check", "observe"})
-        watched = watched || server_word(of, section, *each, other) != nullptr;
+        watched = watched || lines.find(*each, other) != nullptr;
       if (!watched) unchecked.push_back(each);
     }
     if (unchecked.empty()) continue;

@@ -58,7 +58,7 @@ bool dynamic(const word& name) { return name.text.find("%[") != std::string::npo
 
 // Names that are made up while running, or said in files that are not read here.
 bool others_name_backends(const subject& of) {
-  for (const config::outline::section& section : of.lines.sections) {
+  for (const config::outline::section& section : of.lines.all()) {
     for (const line& each : section.lines) {
       const std::string& first = each.words[0].text;
       if (first == "use_backend" && each.words.size() > 1 && dynamic(each.words[1])) return true;
@@ -68,17 +68,21 @@ bool others_name_backends(const subject& of) {
   return false;
 }
 
-// Lines in branches of .if that were not taken, in which names may stand that somebody uses elsewhere.
-bool mentioned_in_branches(const subject& of, std::string_view name) {
+// Files with branches of .if, of which some were not taken: names that stand there on lines about backends may be used elsewhere.
+void names_in_branches(const subject& of, std::set<std::string, std::less<>>& used) {
+  constexpr std::string_view part_of_name = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-";
   for (std::uint32_t file = 0; file < of.sources.files().size(); ++file) {
-    const std::string_view text = of.sources.text(file);
-    if (text.find(".if") == std::string_view::npos) continue;
+    if (of.sources.text(file).find(".if") == std::string_view::npos) continue;
     for (std::uint32_t i = 1; i <= of.sources.line_count(file); ++i) {
       const std::string_view one = of.sources.line_text(file, i);
-      if (one.find("_backend") != std::string_view::npos && one.find(name) != std::string_view::npos) return true;
+      if (one.find("_backend") == std::string_view::npos) continue;
+      for (std::size_t at = one.find_first_of(part_of_name); at != std::string_view::npos;) {
+        const std::size_t end = std::min(one.find_first_not_of(part_of_name, at), one.size());
+        used.emplace(one.substr(at, end - at));
+        at = one.find_first_of(part_of_name, end);
+      }
     }
   }
-  return false;
 }
 
 void names_in(const word& one, std::set<std::string, std::less<>>& used) {
@@ -145,7 +149,7 @@ void unreachable_rules(const subject& of, std::vector<finding>& to) {
 void unused_backends(const subject& of, std::vector<finding>& to) {
   if (others_name_backends(of)) return;
   std::set<std::string, std::less<>> used;
-  for (const config::outline::section& section : of.lines.sections) {
+  for (const config::outline::section& section : of.lines.all()) {
     for (const line& each : section.lines) {
       for (std::size_t i = 1; i < each.words.size(); ++i) {
         const std::string& before = each.words[i - 1].text;
@@ -160,8 +164,9 @@ void unused_backends(const subject& of, std::vector<finding>& to) {
   for (const section_settings& each : of.model.sections) fronts = fronts || each.front;
   // Without any frontend it is a part of a configuration that others complete.
   if (!fronts) return;
+  names_in_branches(of, used);
   for (const section_settings& each : of.model.sections) {
-    if (each.front || !each.back || each.disabled || used.contains(each.name) || mentioned_in_branches(of, each.name)) continue;
+    if (each.front || !each.back || each.disabled || used.contains(each.name)) continue;
     to.push_back({each.where, fmt::format("nothing uses backend '{}'", each.name), {}, {}});
   }
 }

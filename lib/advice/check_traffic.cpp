@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <unordered_set>
 
 #include "advice/checks.hpp"
 #include "base/text.hpp"
@@ -36,10 +38,13 @@ bool tells_client(const subject& of, const section_settings& section) {
   return false;
 }
 
-bool sees_client(const subject& of, const section_settings& section, const servers::settings& server) {
-  for (const std::string_view word : {"send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn", "usesrc"})
-    if (server_word(of, section, server, word) != nullptr) return true;
-  return false;
+bool all_see_client(const subject& of, const section_settings& section) {
+  const server_lines lines(of, section);
+  return std::all_of(section.servers.begin(), section.servers.end(), [&](const servers::settings& server) {
+    for (const std::string_view word : {"send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn", "usesrc"})
+      if (lines.find(server, word) != nullptr) return true;
+    return false;
+  });
 }
 
 bool loopback(const address& at) {
@@ -54,13 +59,15 @@ bool public_side(const section_settings& section) {
   });
 }
 
-std::vector<const section_settings*> backends_of(const subject& of, const section_settings& front) {
+// Those that a frontend hands over to, each once.
+std::vector<const section_settings*> used_by(const section_settings& front, const subject& of, const backends_by_name& all) {
   std::vector<const section_settings*> out;
+  std::unordered_set<const section_settings*> known;
   const auto add = [&](std::string_view name) {
-    for (const section_settings& each : of.model.sections)
-      if (each.back && each.name == name && std::find(out.begin(), out.end(), &each) == out.end()) out.push_back(&each);
+    for (auto [each, end] = all.equal_range(name); each != end; ++each)
+      if (known.insert(each->second).second) out.push_back(each->second);
   };
-  if (front.back) out.push_back(&front);
+  if (front.back && known.insert(&front).second) out.push_back(&front);
   if (!front.default_backend.empty()) add(front.default_backend);
   if (const config::outline::section* at = of.lines.at(front.where))
     for (const line& each : at->lines)
@@ -83,12 +90,19 @@ std::string human(milliseconds time) {
 }  // namespace
 
 void no_forwardfor(const subject& of, std::vector<finding>& to) {
+  const backends_by_name backs = backends_of(of.model);
+  std::map<const section_settings*, bool> told;  // do its servers know the client; each looked at once
+  const auto knows = [&](const section_settings& back) {
+    const auto [at, fresh] = told.try_emplace(&back, false);
+    if (fresh) at->second = all_see_client(of, back);
+    return at->second;
+  };
   std::vector<const section_settings*> fronts;
   for (const section_settings& front : of.model.sections) {
     if (!front.front || front.disabled || front.kind != proxy::mode::http || !public_side(front) || tells_client(of, front)) continue;
-    for (const section_settings* back : backends_of(of, front)) {
+    for (const section_settings* back : used_by(front, of, backs)) {
       if (back->kind != proxy::mode::http || back->servers.empty() || (back != &front && tells_client(of, *back))) continue;
-      if (std::all_of(back->servers.begin(), back->servers.end(), [&](const auto& each) { return sees_client(of, *back, each); })) continue;
+      if (knows(*back)) continue;
       fronts.push_back(&front);
       break;
     }
@@ -103,10 +117,11 @@ void no_forwardfor(const subject& of, std::vector<finding>& to) {
 
 void idle_clients(const subject& of, std::vector<finding>& to) {
   using namespace std::chrono_literals;
+  const backends_by_name backs = backends_of(of.model);
   for (const section_settings& section : of.model.sections) {
     if (!section.front || section.disabled || section.kind != proxy::mode::http) continue;
     // A page of statistics has few clients, and nobody's timeouts are chosen for it.
-    if (backends_of(of, section).empty() || (section.back && section.servers.empty() && section.default_backend.empty())) continue;
+    if (used_by(section, of, backs).empty() || (section.back && section.servers.empty() && section.default_backend.empty())) continue;
     const proxy::timeouts& time = section.time;
     if (!time.client || *time.client <= 10min || time.http_keep_alive || time.http_request) continue;
     to.push_back({word_of(of, section, "timeout client", 2, section.where),
@@ -123,7 +138,7 @@ void times_without_unit(const subject& of, std::vector<finding>& to) {
   constexpr limit limits[] = {{"client", 1000},    {"server", 1000},          {"tunnel", 1000},     {"http-request", 1000},
                               {"http-keep-alive", 100}, {"client-fin", 100}, {"server-fin", 100}, {"connect", 100},
                               {"queue", 100},      {"check", 100},            {"tarpit", 100}};
-  for (const config::outline::section& section : of.lines.sections) {
+  for (const config::outline::section& section : of.lines.all()) {
     if (!any(section.kind & config::proxies)) continue;
     for (const line& each : section.lines) {
       if (each.words.size() != 3 || each.words[0].text != "timeout" || !digits(each.words[2].text)) continue;

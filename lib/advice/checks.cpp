@@ -27,28 +27,35 @@ config::span word_of(const subject& of, const section_settings& section, std::st
   return found != nullptr && n < found->words.size() ? found->words[n].where : otherwise;
 }
 
-const config::line* line_of(const subject& of, const section_settings& section, const servers::settings& server) {
-  const config::outline::section* at = of.lines.at(section.where);
-  if (at == nullptr) return nullptr;
-  for (const config::line& each : at->lines)
-    if (each.where.line == server.where.line && config::begins_with(each, "server")) return &each;
-  return nullptr;
+server_lines::server_lines(const subject& of, const section_settings& section) : at_(of.lines.at(section.where)) {
+  for (const config::outline::section* at = at_; at != nullptr; at = of.lines.defaults_of(*at))
+    for (auto each = at->lines.rbegin(); each != at->lines.rend(); ++each)
+      if (config::begins_with(*each, "default-server")) defaults_.push_back(&*each);
 }
 
-const config::word* server_word(const subject& of, const section_settings& section, const servers::settings& server,
-                                std::string_view word) {
+const config::line* server_lines::line_of(const servers::settings& server) const {
+  const config::line* found = at_ != nullptr ? at_->at(server.where) : nullptr;
+  return found != nullptr && config::begins_with(*found, "server") ? found : nullptr;
+}
+
+const config::word* server_lines::find(const servers::settings& server, std::string_view word) const {
   const auto in = [word](const config::line& one, std::size_t first) -> const config::word* {
     for (std::size_t i = first; i < one.words.size(); ++i)
       if (one.words[i].text == word) return &one.words[i];
     return nullptr;
   };
-  if (const config::line* own = line_of(of, section, server))
+  if (const config::line* own = line_of(server))
     if (const config::word* found = in(*own, 3)) return found;
-  for (const config::outline::section* at = of.lines.at(section.where); at != nullptr; at = of.lines.defaults_of(*at))
-    for (auto each = at->lines.rbegin(); each != at->lines.rend(); ++each)
-      if (config::begins_with(*each, "default-server"))
-        if (const config::word* found = in(*each, 1)) return found;
+  for (const config::line* each : defaults_)
+    if (const config::word* found = in(*each, 1)) return found;
   return nullptr;
+}
+
+backends_by_name backends_of(const proxy::model& model) {
+  backends_by_name out;
+  for (const section_settings& each : model.sections)
+    if (each.back) out.emplace(each.name, &each);
+  return out;
 }
 
 }  // namespace ringway::advice

@@ -1,6 +1,8 @@
 // The functions of the rows. Pure: they look at what was read and say what they find.
 #pragma once
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "advice/advice.hpp"
 
@@ -30,10 +32,23 @@ bool hashed(const proxy::section_settings& section);
 // The n-th word of the line that begins with `phrase` (see outline::find), else `otherwise`.
 config::span word_of(const subject& of, const proxy::section_settings& section, std::string_view phrase, std::size_t n,
                      const config::span& otherwise);
-// The line of a server; nullptr: it has none (a template's).
-const config::line* line_of(const subject& of, const proxy::section_settings& section, const servers::settings& server);
-// The word on that line, or of the section's default-server lines; nullptr: nowhere.
-const config::word* server_word(const subject& of, const proxy::section_settings& section,
-                                const servers::settings& server, std::string_view word);
+
+// The lines of a section's servers, found once for all of them.
+class server_lines {
+ public:
+  server_lines(const subject& of, const proxy::section_settings& section);
+  // The line of a server; nullptr: it has none (a template's).
+  const config::line* line_of(const servers::settings& server) const;
+  // The word on that line, or of the section's default-server lines; nullptr: nowhere.
+  const config::word* find(const servers::settings& server, std::string_view word) const;
+
+ private:
+  const config::outline::section* at_;
+  std::vector<const config::line*> defaults_;  // default-server lines, the last that counts first
+};
+
+// Sections with servers by their name; views and pointers into the model.
+using backends_by_name = std::unordered_multimap<std::string_view, const proxy::section_settings*>;
+backends_by_name backends_of(const proxy::model& model);
 
 }  // namespace ringway::advice

@@ -141,8 +141,9 @@ int with_configuration(const options& said) {
   }
   const auto unwanted = [&](const std::string& name) { return name == "all" || name == "lone-client"; };
   const bool silent = std::any_of(said.no_advice.begin(), said.no_advice.end(), unwanted);
+  const advice::allowances allowed(looked_at);
   for (proxy::section_settings& section : model.sections)
-    section.notice_lone_client = !silent && !advice::allowed(looked_at, "lone-client", section.where);
+    section.notice_lone_client = !silent && !allowed.hold("lone-client", section.where);
   return run(std::move(model), said);
 }
 

@@ -4,6 +4,9 @@
 
 #include <deque>
 #include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "app/catalogue.hpp"
 #include "app/validate.hpp"
@@ -61,16 +64,13 @@ class loader final : public config::section_host {
     said = true;
     const word* name = from.need("the name of a defaults section");
     if (name == nullptr) return nullptr;
-    const defaults_section* found = nullptr;
-    const defaults_section* other = nullptr;
-    std::vector<std::string_view> names;
-    for (const defaults_section& each : defaults_) {
-      if (!each.name.empty()) names.push_back(each.name);
-      if (each.name != name->text) continue;
-      other = found;
-      found = &each;
-    }
+    const auto known = defaults_by_name_.find(name->text);
+    const defaults_section* found = known != defaults_by_name_.end() ? known->second.last : nullptr;
+    const defaults_section* other = found != nullptr ? known->second.before : nullptr;
     if (found == nullptr) {
+      std::vector<std::string_view> names;
+      for (const defaults_section& each : defaults_)
+        if (!each.name.empty()) names.push_back(each.name);
       from.wrong("unknown-name", *name, fmt::format("there is no defaults section '{}' above", name->text),
                  config::did_you_mean(name->text, names));
     } else if (other != nullptr) {
@@ -114,6 +114,8 @@ class loader final : public config::section_host {
                                                  : rules::section_kind::named_defaults;
     defaults_.push_back(std::move(fresh));
     current_ = &defaults_.back();
+    named_defaults& same = defaults_by_name_[current_->name];
+    same.before = std::exchange(same.last, current_);
     return {place::defaults, &defaults_.back().settings, defaults_.back().name};
   }
 
@@ -184,8 +186,9 @@ class loader final : public config::section_host {
   }
 
   void same_name(const section_settings& fresh, const word& name, std::string_view kind, arguments& from) {
-    for (const section_settings& other : into_.sections) {
-      if (other.name != fresh.name) continue;
+    const auto [known, first] = sections_by_name_.try_emplace(fresh.name, into_.sections.size());
+    if (!first) {
+      const section_settings& other = into_.sections[known->second];
       if ((other.front && fresh.front) || (other.back && fresh.back)) {
         auto& wrong = from.wrong("duplicate-section", name,
                                  fmt::format("{} '{}' has the name of another section", kind, name.text),
@@ -197,7 +200,6 @@ class loader final : public config::section_host {
                                  "HAProxy 3.3 refuses this: give one of them another name, or write one 'listen'");
         warned.notes.emplace_back(other.where, "the other is here");
       }
-      return;
     }
   }
 
@@ -218,7 +220,14 @@ class loader final : public config::section_host {
     }
   }
 
+  struct named_defaults {
+    const defaults_section* last = nullptr;
+    const defaults_section* before = nullptr;  // another of that name
+  };
+
   proxy::model& into_;
+  std::unordered_map<std::string, std::size_t> sections_by_name_;  // the first of each name
+  std::unordered_map<std::string, named_defaults> defaults_by_name_;
   std::deque<defaults_section> defaults_;  // never move: a section line may still point at one
   const defaults_section* current_ = nullptr;
   section_settings* proxy_ = nullptr;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "app/refused_lines.hpp"
 #include "balance/keywords.hpp"
 #include "config/suggest.hpp"
 
@@ -25,33 +26,6 @@ std::string text_of(const bind_settings& bind) {
   if (!bind.path.empty()) return bind.abstract ? "abns@" + bind.path : bind.path;
   if (!bind.host.empty()) return fmt::format("{}:{}", bind.host, bind.at.port);
   return bind.at.text();
-}
-
-// Something of the section could not be understood yet, so what it seems to lack may have been in there.
-bool partly_read(const section_settings& section, const proxy::model& of, const diagnostics& report) {
-  std::uint32_t end = ~std::uint32_t{0};
-  for (const section_settings& other : of.sections)
-    if (other.where.file == section.where.file && other.where.line > section.where.line)
-      end = std::min(end, other.where.line);
-  for (const config::diagnostic& each : report.all())
-    if (each.level == config::severity::alert && each.where.file == section.where.file &&
-        each.where.line >= section.where.line && each.where.line < end)
-      return true;
-  return false;
-}
-
-bool alert_on(const config::span& where, const diagnostics& report) {
-  for (const config::diagnostic& each : report.all())
-    if (each.level == config::severity::alert && each.where.file == where.file && each.where.line == where.line)
-      return true;
-  return false;
-}
-
-// A line about time limits was refused, perhaps in defaults: what is missing below is no mistake of its own.
-bool timeout_refused(const diagnostics& report) {
-  for (const config::diagnostic& each : report.all())
-    if (each.level == config::severity::alert && each.message.find("timeout") != std::string::npos) return true;
-  return false;
 }
 
 void binds_once(const proxy::model& of, diagnostics& report) {
@@ -79,25 +53,73 @@ void binds_once(const proxy::model& of, diagnostics& report) {
   }
 }
 
+// Names by number, as the running proxy counts them (proxy/assemble).
+class names_of_model final : public rules::directory {
+ public:
+  explicit names_of_model(const proxy::model& of) {
+    for (const section_settings& section : of.sections) {
+      if (section.back) {
+        last_backs_[section.name] = &section;
+        back_numbers_.emplace(section.name, static_cast<std::uint32_t>(backs_.size()));
+        backs_.push_back(&section);
+      }
+      if (!section.front) continue;
+      front_names_.push_back(section.name);
+      fronts_[section.name] = &section;
+      // One that is disabled has nobody connected: a number that no frontend has.
+      front_numbers_.emplace(section.name, section.disabled ? rules::no_index - 1 : running_++);
+    }
+  }
+  std::uint32_t backend(std::string_view name) const override { return at(back_numbers_, name); }
+  std::uint32_t frontend(std::string_view name) const override { return at(front_numbers_, name); }
+  std::uint32_t server(std::uint32_t backend, std::string_view name) const override {
+    const auto& servers = backs_[backend]->servers;
+    for (std::size_t i = 0; i < servers.size(); ++i)
+      if (servers[i].name == name) return static_cast<std::uint32_t>(i);
+    return rules::no_index;
+  }
+  std::vector<std::string_view> backends() const override {
+    std::vector<std::string_view> out;
+    for (const section_settings* each : backs_) out.push_back(each->name);
+    return out;
+  }
+  std::vector<std::string_view> frontends() const override { return front_names_; }
+  std::vector<std::string_view> servers(std::uint32_t backend) const override {
+    std::vector<std::string_view> out;
+    for (const servers::settings& each : backs_[backend]->servers) out.push_back(each.name);
+    return out;
+  }
+  // nullptr: none. The last one, should several have the name.
+  const section_settings* section_with_servers(std::string_view name) const { return section_at(last_backs_, name); }
+  const section_settings* section_with_clients(std::string_view name) const { return section_at(fronts_, name); }
+
+ private:
+  using sections = std::map<std::string, const section_settings*, std::less<>>;
+  static const section_settings* section_at(const sections& in, std::string_view name) {
+    const auto found = in.find(name);
+    return found == in.end() ? nullptr : found->second;
+  }
+  using numbers = std::map<std::string, std::uint32_t, std::less<>>;
+  static std::uint32_t at(const numbers& in, std::string_view name) {
+    const auto found = in.find(name);
+    return found == in.end() ? rules::no_index : found->second;
+  }
+  sections last_backs_, fronts_;
+  numbers back_numbers_, front_numbers_;
+  std::vector<const section_settings*> backs_;
+  std::vector<std::string_view> front_names_;
+  std::uint32_t running_ = 0;
+};
+
 // The backend that a frontend names: it is there, and both are of one mode.
 void target(const section_settings& section, const std::string& name, const config::span& where,
-            const proxy::model& of, diagnostics& report) {
-  std::vector<std::string_view> names;
-  const section_settings* found = nullptr;
-  const section_settings* front_only = nullptr;
-  for (const section_settings& other : of.sections) {
-    if (other.back) names.push_back(other.name);
-    if (other.name != name) continue;
-    if (other.back)
-      found = &other;
-    else
-      front_only = &other;
-  }
+            const names_of_model& names, diagnostics& report) {
+  const section_settings* found = names.section_with_servers(name);
   if (found == nullptr) {
     auto& said = report.alert("unknown-backend", where,
                               fmt::format("{} '{}': there is no backend '{}'", kind_of(section), section.name, name),
-                              config::did_you_mean(name, names));
-    if (front_only != nullptr) said.notes.emplace_back(front_only->where, "this is a frontend, without servers");
+                              config::did_you_mean(name, names.backends()));
+    if (const section_settings* front_only = names.section_with_clients(name)) said.notes.emplace_back(front_only->where, "this is a frontend, without servers");
     return;
   }
   if (section.kind == proxy::mode::tcp && found->kind == proxy::mode::http) {
@@ -127,55 +149,7 @@ void target(const section_settings& section, const std::string& name, const conf
   }
 }
 
-// Names by number, as the running proxy counts them (proxy/assemble).
-class names_of_model final : public rules::directory {
- public:
-  explicit names_of_model(const proxy::model& of) {
-    for (const section_settings& section : of.sections) {
-      if (section.back) {
-        back_numbers_.emplace(section.name, static_cast<std::uint32_t>(backs_.size()));
-        backs_.push_back(&section);
-      }
-      if (!section.front) continue;
-      front_names_.push_back(section.name);
-      // One that is disabled has nobody connected: a number that no frontend has.
-      front_numbers_.emplace(section.name, section.disabled ? rules::no_index - 1 : running_++);
-    }
-  }
-  std::uint32_t backend(std::string_view name) const override { return at(back_numbers_, name); }
-  std::uint32_t frontend(std::string_view name) const override { return at(front_numbers_, name); }
-  std::uint32_t server(std::uint32_t backend, std::string_view name) const override {
-    const auto& servers = backs_[backend]->servers;
-    for (std::size_t i = 0; i < servers.size(); ++i)
-      if (servers[i].name == name) return static_cast<std::uint32_t>(i);
-    return rules::no_index;
-  }
-  std::vector<std::string_view> backends() const override {
-    std::vector<std::string_view> out;
-    for (const section_settings* each : backs_) out.push_back(each->name);
-    return out;
-  }
-  std::vector<std::string_view> frontends() const override { return front_names_; }
-  std::vector<std::string_view> servers(std::uint32_t backend) const override {
-    std::vector<std::string_view> out;
-    for (const servers::settings& each : backs_[backend]->servers) out.push_back(each.name);
-    return out;
-  }
-
- private:
-  using numbers = std::map<std::string, std::uint32_t, std::less<>>;
-  static std::uint32_t at(const numbers& in, std::string_view name) {
-    const auto found = in.find(name);
-    return found == in.end() ? rules::no_index : found->second;
-  }
-  numbers back_numbers_, front_numbers_;
-  std::vector<const section_settings*> backs_;
-  std::vector<std::string_view> front_names_;
-  std::uint32_t running_ = 0;
-};
-
-void where_requests_go(section_settings& section, const proxy::model& of, const names_of_model& names,
-                       diagnostics& report) {
+void where_requests_go(section_settings& section, const names_of_model& names, diagnostics& report) {
   rules::owner self{kind_of(section), section.name, rules::no_index, rules::no_index,
                     section.kind == proxy::mode::http};
   if (section.front) self.front = names.frontend(section.name);
@@ -183,16 +157,16 @@ void where_requests_go(section_settings& section, const proxy::model& of, const 
   rules::resolve(section.rules, self, names, report);
   if (!section.front) return;
   if (!section.default_backend.empty())
-    target(section, section.default_backend, section.default_backend_where, of, report);
+    target(section, section.default_backend, section.default_backend_where, names, report);
   for (rules::backend_choice& rule : section.rules.use_backend) {
     if (rule.computed) continue;
-    target(section, rule.name, rule.name_where, of, report);
+    target(section, rule.name, rule.name_where, names, report);
     rule.target = names.backend(rule.name);
   }
 }
 
-void time_limits(const section_settings& section, diagnostics& report) {
-  if (section.disabled || alert_on(section.where, report) || timeout_refused(report)) return;
+void time_limits(const section_settings& section, refused_lines& refused, diagnostics& report) {
+  if (section.disabled || refused.has(section.where) || refused.timeout()) return;
   std::vector<std::string_view> missing;
   if (section.front && !section.time.client) missing.push_back("timeout client");
   if (section.back && !section.time.connect) missing.push_back("timeout connect");
@@ -235,9 +209,9 @@ void mode_fits(section_settings& section, diagnostics& report) {
   }
 }
 
-void servers_of(section_settings& section, const proxy::model& of, diagnostics& report) {
+void servers_of(section_settings& section, refused_lines& refused, diagnostics& report) {
   if (!section.back) return;
-  const bool partly = partly_read(section, of, report);
+  const bool partly = refused.within(section);
   std::map<std::string, const servers::settings*> names;
   std::map<std::uint32_t, const servers::settings*> ids;
   for (const servers::settings& server : section.servers) {
@@ -256,7 +230,7 @@ void servers_of(section_settings& section, const proxy::model& of, diagnostics& 
                                             id->second->name));
       said.notes.emplace_back(id->second->where, "first used here");
     }
-    const bool inet = server.unix_path.empty() && !alert_on(server.where, report);
+    const bool inet = server.unix_path.empty() && !refused.has(server.where);
     if (inet && !partly && server.check.enabled && server.check.port == 0 && server.port == 0 && server.port_offset == 0) {
       report.alert("missing-port", server.where_addr,
                    fmt::format("server '{}' is checked, but has neither a port nor a port for checks", server.name),
@@ -330,8 +304,8 @@ void error_pages(section_settings& section, const proxy::model& of, diagnostics&
   }
 }
 
-void listens(const section_settings& section, const proxy::model& of, diagnostics& report) {
-  if (!section.front || section.disabled || !section.binds.empty() || partly_read(section, of, report)) return;
+void listens(const section_settings& section, refused_lines& refused, diagnostics& report) {
+  if (!section.front || section.disabled || !section.binds.empty() || refused.within(section)) return;
   report.warning("no-bind", section.where, fmt::format("{} '{}' has no 'bind' line", kind_of(section), section.name),
                  section.back ? "declare it as a backend if no client shall come here"
                               : "add a line such as 'bind *:80', or declare a backend if that was meant");
@@ -391,14 +365,15 @@ void validate(proxy::model& of, diagnostics& report) {
   process(of.global, report);
   section_ids(of, report);
   const names_of_model names(of);
+  refused_lines refused(of, report);
   for (section_settings& section : of.sections) {
     bind_ids(section, report);
-    listens(section, of, report);
+    listens(section, refused, report);
     error_pages(section, of, report);
-    where_requests_go(section, of, names, report);
-    servers_of(section, of, report);
+    where_requests_go(section, names, report);
+    servers_of(section, refused, report);
     mode_fits(section, report);
-    time_limits(section, report);
+    time_limits(section, refused, report);
   }
   binds_once(of, report);
 }

@@ -1,6 +1,8 @@
 #include "config/outline.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace ringway::config {
 
@@ -13,26 +15,54 @@ bool begins_with(const line& one, std::string_view phrase) {
   return true;
 }
 
+void outline::open(const line& head, place kind) {
+  section fresh{head, kind, {}};
+  const std::vector<word>& words = head.words;
+  const std::string* wanted = nullptr;
+  for (std::size_t i = 1; i + 1 < words.size(); ++i)
+    if (words[i].text == "from") wanted = &words[i + 1].text;
+  // A defaults section begins with another one only when it names it.
+  if (wanted != nullptr) {
+    if (const auto found = named_defaults_.find(*wanted); found != named_defaults_.end())
+      fresh.begins_with = found->second;
+  } else if (kind != place::defaults) {
+    fresh.begins_with = last_defaults_;
+  }
+  if (kind == place::defaults) {
+    last_defaults_ = sections_.size();
+    if (words.size() > 1) named_defaults_[words[1].text] = last_defaults_;
+  }
+  sections_.push_back(std::move(fresh));
+}
+
+const line* outline::section::at(const span& where) const {
+  const auto found =
+      std::lower_bound(lines.begin(), lines.end(), where, [](const line& one, const span& wanted) {
+        return std::tie(one.where.file, one.where.line) < std::tie(wanted.file, wanted.line);
+      });
+  return found != lines.end() && found->where.line == where.line && found->where.file == where.file ? &*found
+                                                                                                    : nullptr;
+}
+
 const outline::section* outline::at(const span& where) const {
-  for (const section& each : sections)
-    if (each.head.where.file == where.file && each.head.where.line == where.line) return &each;
-  return nullptr;
+  const auto found =
+      std::lower_bound(sections_.begin(), sections_.end(), where, [](const section& one, const span& wanted) {
+        return std::tie(one.head.where.file, one.head.where.line) < std::tie(wanted.file, wanted.line);
+      });
+  if (found == sections_.end()) return nullptr;
+  return found->head.where.file == where.file && found->head.where.line == where.line ? &*found : nullptr;
+}
+
+std::uint32_t outline::next_section(const span& where) const {
+  const auto found =
+      std::upper_bound(sections_.begin(), sections_.end(), where, [](const span& wanted, const section& one) {
+        return std::tie(wanted.file, wanted.line) < std::tie(one.head.where.file, one.head.where.line);
+      });
+  return found != sections_.end() && found->head.where.file == where.file ? found->head.where.line : 0;
 }
 
 const outline::section* outline::defaults_of(const section& of) const {
-  std::string_view wanted;
-  for (std::size_t i = 1; i + 1 < of.head.words.size(); ++i)
-    if (of.head.words[i].text == "from") wanted = of.head.words[i + 1].text;
-  // A defaults section begins with another one only when it names it.
-  if (wanted.empty() && of.kind == place::defaults) return nullptr;
-  const section* found = nullptr;
-  for (const section& each : sections) {
-    if (&each == &of) break;
-    if (each.kind != place::defaults) continue;
-    if (!wanted.empty() && (each.head.words.size() < 2 || each.head.words[1].text != wanted)) continue;
-    found = &each;
-  }
-  return found;
+  return of.begins_with == none ? nullptr : &sections_[of.begins_with];
 }
 
 const line* outline::find(const section& of, std::string_view phrase) const {

@@ -41,7 +41,7 @@ void section_reader::leave() {
 
 void section_reader::take(const line& one) {
   if (section_line(one)) return;
-  if (seen_ != nullptr && !seen_->sections.empty()) seen_->sections.back().lines.push_back(one);
+  if (seen_ != nullptr && !seen_->all().empty()) seen_->last().lines.push_back(one);
   if (!any_) {
     if (misspelt_section(one)) return;
     if (!strays_said_) {
@@ -66,7 +66,7 @@ bool section_reader::section_line(const line& one) {
   const std::vector<word> head(one.words.begin(), one.words.begin() + 1);
   const auto known = with_.keywords.find(place::file, head, 0);
   if (known.found == nullptr || one.words[0].quoted) return false;
-  if (seen_ != nullptr) seen_->sections.push_back({one, kind_of_section(one.words[0].text), {}});
+  if (seen_ != nullptr) seen_->open(one, kind_of_section(one.words[0].text));
   // A section whose keyword is also a word of the open section's own (none today) would be the section's.
   open(one, *known.found->row);
   return true;

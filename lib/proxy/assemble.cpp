@@ -1,7 +1,9 @@
 #include "proxy/assemble.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "proxy/listener.hpp"
 #include "proxy/session.hpp"
@@ -41,17 +43,19 @@ bool turns_by_itself(balance::algorithm kind) {
   }
 }
 
-// A tenth of the clients that may come here: the load at which servers with minconn reach their maxconn.
-unsigned default_fullconn(const model& all, const section_settings& of, const assembly& how) {
-  std::uint64_t sum = 0;
+// By the name of a backend, a tenth of the clients that may come there: the load at which servers with minconn reach
+// their maxconn.
+std::unordered_map<std::string_view, unsigned> default_fullconns(const model& all, const assembly& how) {
+  std::unordered_map<std::string_view, std::uint64_t> sums;
   for (const section_settings& one : all.sections) {
     if (!one.front || one.disabled) continue;
-    const std::string& usual = one.default_backend.empty() && one.back ? one.name : one.default_backend;
-    bool comes = usual == of.name;
-    for (const rules::backend_choice& choice : one.rules.use_backend) comes = comes || choice.name == of.name;
-    if (comes) sum += one.maxconn.value_or(how.frontend_maxconn.value_or(how.maxconn));
+    std::unordered_set<std::string_view> names{one.default_backend.empty() && one.back ? one.name : one.default_backend};
+    for (const rules::backend_choice& choice : one.rules.use_backend) names.insert(choice.name);
+    for (const std::string_view name : names) sums[name] += one.maxconn.value_or(how.frontend_maxconn.value_or(how.maxconn));
   }
-  return static_cast<unsigned>((sum + 9) / 10);
+  std::unordered_map<std::string_view, unsigned> out;
+  for (const auto& [name, sum] : sums) out.emplace(name, static_cast<unsigned>((sum + 9) / 10));
+  return out;
 }
 
 // on-marked-down, on-marked-up
@@ -125,12 +129,13 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
   log::options logging;
   logging.workers = how.workers;
   out->logger = std::make_unique<log::logger>(from.global.log, logging);
+  const std::unordered_map<std::string_view, unsigned> fullconns = default_fullconns(from, how);
   std::unordered_map<std::string, backend*> by_name;
   for (const section_settings& section : from.sections) {
     if (!section.back) continue;
-    out->backends.push_back(make_backend(
-        section, out->backends.size(), *out, section.fullconn != 0 ? section.fullconn : default_fullconn(from, section, how),
-        how));
+    const auto usual = fullconns.find(section.name);
+    const unsigned fullconn = section.fullconn != 0 ? section.fullconn : usual != fullconns.end() ? usual->second : 0;
+    out->backends.push_back(make_backend(section, out->backends.size(), *out, fullconn, how));
     by_name.emplace(section.name, out->backends.back().get());
     out->backend_numbers.emplace(section.name, static_cast<std::uint32_t>(out->backends.size() - 1));
   }

@@ -58,7 +58,7 @@ TEST_CASE("every configuration of tests/conf is answered as the file beside it s
 
 TEST_CASE("a misspelt section before any other leaves nothing behind in the outline") {
   const test::loaded read = test::load_text("fronted web\n    bind *:80\n    mode http\n");
-  CHECK(read.outline.sections.empty());
+  CHECK(read.outline.all().empty());
   CHECK(read.rendered().find("frontend") != std::string::npos);
 }
 
