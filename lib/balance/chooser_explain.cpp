@@ -35,7 +35,11 @@ std::vector<ring_arc> arcs_of(const ring& points) {
     add(key + 1 + gap / 2, gap - gap / 2 - 1, points[follower].owner);
     begin = last + 1;
   }
-  std::sort(found.begin(), found.end(), [](const ring_arc& a, const ring_arc& b) { return a.begin < b.begin; });
+  // In order already, but for those behind the end of the circle, which are its beginning.
+  std::rotate(found.begin(),
+              std::is_sorted_until(found.begin(), found.end(),
+                                   [](const ring_arc& a, const ring_arc& b) { return a.begin < b.begin; }),
+              found.end());
   std::vector<ring_arc> joined;
   for (const auto& each : found) {
     if (!joined.empty() && joined.back().owner == each.owner)
