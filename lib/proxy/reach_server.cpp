@@ -107,14 +107,26 @@ io::task<bool> transaction::gather_body() {
   co_return true;
 }
 
+bool transaction::reads_body_first() const {
+  return request_length_.how != http::body_length::kind::none && of_->front.settings.kind == mode::http &&
+         balance::wants_body(back_->chooser->rules(), request_.method_text, target_);
+}
+
+bool transaction::reach_at_once() {
+  if (back_ == nullptr || reads_body_first()) return false;
+  placing_ = place_now();
+  if (placing_ != placing::taken) return false;
+  placing_ = placing::untried;  // held: see place_held_
+  return take_idle_link((*back_->servers)[server_]);
+}
+
 io::task<bool> transaction::reach_server() {
   if (back_ == nullptr) {
     end_with('S', 'C');
     co_await answer(503, "no backend is configured for this frontend");
     co_return false;
   }
-  if (request_length_.how != http::body_length::kind::none && of_->front.settings.kind == mode::http &&
-      balance::wants_body(back_->chooser->rules(), request_.method_text, target_)) {
+  if (reads_body_first()) {
     const bool gathered = co_await gather_body();
     if (!gathered) co_return false;
   }
@@ -126,9 +138,13 @@ io::task<bool> transaction::reach_server() {
 io::task<bool> transaction::find_link() {
   shortage short_of_means{at_->all};
   for (;;) {
-    if (server_ == no_server) {
-      const bool placed = co_await take_place();
-      if (!placed) co_return false;
+    if (!place_held_) {
+      placing found = std::exchange(placing_, placing::untried);
+      if (found == placing::untried) found = place_now();
+      if (found != placing::taken) {
+        const bool placed = co_await wait_for_place(found);
+        if (!placed) co_return false;
+      }
       if (server_ == avoid_ && connect_failure_ == servers::failure::refused) {
         // The others are full, or the key leads here only: trying at once would use up the retries on a dead server.
         const bool waited = co_await pause_before_retry();
@@ -275,21 +291,38 @@ io::task<bool> transaction::pause_before_retry() {
   co_return true;
 }
 
-io::task<bool> transaction::take_place() {
+// Asks the balancer; server_ is whom it chose.
+transaction::placing transaction::place_now() {
   balance::chooser& chooser = *back_->chooser;
+  if (!chooser.any_usable()) return placing::nobody_up;
+  server_ = of_->own_links.empty() ? no_server : server_of_own_link();
+  if (server_ == no_server) server_ = chooser.pick(facts(), avoid_);
+  if (server_ == no_server) return placing::all_taken;
+  if (!chooser.busy(server_) && chooser.try_take(server_)) {
+    hold_place();
+    return placing::taken;
+  }
+  return chooser.queue_full(server_) ? placing::queue_full : placing::all_taken;
+}
+
+void transaction::hold_place() {
+  place_held_ = place_was_held_ = true;
+  redispatched_ = redispatched_ || (avoid_ != no_server && server_ != avoid_);
+  placed_at_ = now();
+}
+
+io::task<bool> transaction::wait_for_place(placing at) {
   const io::tick from = now();
   const auto& own_limit = back_->settings.time.queue;
   const auto& limit = own_limit ? own_limit : back_->settings.time.connect;
-  for (;;) {
-    if (!chooser.any_usable()) {
+  for (;; at = place_now()) {
+    if (at == placing::taken) co_return true;
+    if (at == placing::nobody_up) {
       end_with('S', 'C');
       co_await answer(503, "no server of the backend is up");
       co_return false;
     }
-    server_ = of_->own_links.empty() ? no_server : server_of_own_link();
-    if (server_ == no_server) server_ = chooser.pick(facts(), avoid_);
-    if (server_ != no_server && !chooser.busy(server_) && chooser.try_take(server_)) break;
-    if (server_ != no_server && chooser.queue_full(server_)) {
+    if (at == placing::queue_full) {
       end_with('S', 'Q');
       co_await answer(503, "the server's queue is full");
       co_return false;
@@ -336,12 +369,11 @@ io::task<bool> transaction::take_place() {
       co_await answer(503, "waited too long for a place at a server");
       co_return false;
     }
-    if (granted) break;
+    if (granted) {
+      hold_place();
+      co_return true;
+    }
   }
-  place_held_ = place_was_held_ = true;
-  redispatched_ = redispatched_ || (avoid_ != no_server && server_ != avoid_);
-  placed_at_ = now();
-  co_return true;
 }
 
 io::task<bool> transaction::connect() {

@@ -109,7 +109,15 @@ io::task<> session::run(std::unique_ptr<session> self) {
           rest(std::move(self));
           co_return;
         }
-        const beginning found = co_await me.request_begins();
+        me.arm_for_request();
+        beginning found = me.look_for_request();
+        if (found == beginning::waiting) {
+          const counted_wait counted(me.at.waiting);
+          do {
+            co_await me.wake.wait();
+            found = me.look_for_request();
+          } while (found == beginning::waiting);
+        }
         if (found == beginning::gone) break;
         if (found == beginning::too_late) {
           current = me.at.take_transaction();
@@ -179,17 +187,13 @@ void session::arm_for_request() {
   idle_since_ = first ? -1 : at.worker.now();
 }
 
-io::task<session::beginning> session::request_begins() {
-  arm_for_request();
+session::beginning session::look_for_request() const {
+  if (socket.can_read()) return beginning::here;
+  // Between two requests nobody loses anything when a stopping proxy closes.
   const bool first = requests == 0;
-  const counted_wait counted(at.waiting);
-  while (!socket.can_read()) {
-    // Between two requests nobody loses anything when a stopping proxy closes.
-    if (at.leaving || (at.all.stopping.load(std::memory_order_relaxed) && !first)) co_return beginning::gone;
-    if (client_limit.passed(at.worker.now())) co_return first ? beginning::too_late : beginning::gone;
-    co_await wake.wait();
-  }
-  co_return beginning::here;
+  if (at.leaving || (at.all.stopping.load(std::memory_order_relaxed) && !first)) return beginning::gone;
+  if (client_limit.passed(at.worker.now())) return first ? beginning::too_late : beginning::gone;
+  return beginning::waiting;
 }
 
 }  // namespace ringway::proxy

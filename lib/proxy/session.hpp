@@ -57,9 +57,9 @@ class session {
   session(home& at, frontend& front, const bind_settings& bind, const address& client);
   static io::task<> run(std::unique_ptr<session> self);
   bool admitted(const std::vector<rules::connection_rule>& by, rules::point at_point);  // obey_rules.cpp
-  enum class beginning : std::uint8_t { here, gone, too_late };
-  // Waits for the first byte of a request. too_late: not even the first request of the connection came.
-  io::task<beginning> request_begins();
+  enum class beginning : std::uint8_t { waiting, here, gone, too_late };
+  // Is there the first byte of a request? too_late: not even the first request of the connection came.
+  beginning look_for_request() const;
   void arm_for_request();
   // A session that only waits for its next request needs no coroutine: run() lets go of it, woken() begins anew.
   bool may_rest() const;

@@ -10,10 +10,12 @@ namespace ringway::proxy {
 
 io::task<bool> transaction::run(session& of) {
   begin(of);
-  const bool complete = co_await read_head();            // timeout http-request, client
-  if (!complete) {
-    if (!idle_) finish();
-    co_return idle_;
+  if (const reading head = take_head(); head != reading::complete) {
+    const bool complete = co_await read_head(head);      // timeout http-request, client
+    if (!complete) {
+      if (!idle_) finish();
+      co_return idle_;
+    }
   }
   bool going = check_head();
   if (!going) co_await refuse();
@@ -26,7 +28,7 @@ io::task<bool> transaction::run(session& of) {
   if (going) choose_backend();
   if (going && backend_has_rules()) going = co_await obey(back_->settings.rules);
   if (going && of.front.log->at_start()) emit_log_early();
-  if (going) going = co_await reach_server();            // timeout queue, connect; retries, redispatch
+  if (going && !reach_at_once()) going = co_await reach_server();  // timeout queue, connect; retries, redispatch
   if (going) going = co_await exchange();                // timeout server, client
   if (going && upgraded_) co_await tunnel();             // timeout tunnel
   finish();
@@ -40,27 +42,26 @@ void transaction::begin(session& of) {
   of_ = &of;
   of.current = this;
   at_ = &of.at;
-  idle_ = false;
+  idle_ = head_begun_ = false;
+  scanned_ = 0;
   began_ = now();
   request_at_ = at_->worker.wall_microseconds();
 }
 
-io::task<bool> transaction::read_head() {
+// As far as it goes without waiting; most heads are here whole.
+transaction::reading transaction::take_head() {
   const timeouts& time = of_->front.settings.time;
-  const bool first = of_->requests == 0;
+  const bool limited = time.http_request && time.http_request->count() > 0;
   if (!in_) in_ = at_->worker.memory().take();
   in_.compact();
-  scanned_ = 0;
-  bool counted = false;
   const std::size_t most = at_->worker.memory().size() - at_->all.global.maxrewrite;
   for (;;) {
     if (!in_.empty()) {
-      if (!counted) {
-        counted = true;
-        ++of_->requests;
+      if (!head_begun_) {
+        head_begun_ = true;
         // Absolute: from the connection's beginning for its first request, then from a request's first byte.
-        if (time.http_request && time.http_request->count() > 0)
-          of_->client_limit.arm((first ? of_->ready_tick : began_) + time.http_request->count());
+        if (limited) of_->client_limit.arm((of_->requests == 0 ? of_->ready_tick : began_) + time.http_request->count());
+        ++of_->requests;
       }
       http1::limits limits;
       limits.how = of_->front.settings.request_parsing;
@@ -68,57 +69,67 @@ io::task<bool> transaction::read_head() {
       if (found.what == http1::head_state::complete && request_.bytes <= most) {
         in_.consume(found.skipped);
         head_at_ = now();
-        co_return true;
+        return reading::complete;
       }
-      if (found.what == http1::head_state::bad || in_.size() >= most) {
-        end_with('P', 'R');
-        close_client_ = true;
-        if (found.what == http1::head_state::bad) {
-          co_await answer(found.status, found.reason);
-        } else {
-          const bool line_seen = in_.text().find('\n') != std::string_view::npos;
-          const bool target_seen = in_.text().find(' ') != std::string_view::npos;
-          co_await answer(line_seen ? 431 : target_seen ? 414 : 400, "request head too large");
-        }
-        co_return false;
+      if (found.what == http1::head_state::bad) {
+        refused_ = {found.status, found.reason};
+        return reading::refused;
       }
-      if (!(time.http_request && time.http_request->count() > 0)) arm_client(time.client);
+      if (in_.size() >= most) {
+        const bool line_seen = in_.text().find('\n') != std::string_view::npos;
+        const bool target_seen = in_.text().find(' ') != std::string_view::npos;
+        refused_ = {line_seen ? 431u : target_seen ? 414u : 400u, "request head too large"};
+        return reading::refused;
+      }
+      if (!limited) arm_client(time.client);
     }
     const io::transfer t = of_->socket.read(in_.space(), in_.room());
-    if (t.what == io::outcome::done) {
-      in_.filled(t.bytes);
-      continue;
+    switch (t.what) {
+      case io::outcome::done: in_.filled(t.bytes); break;
+      case io::outcome::blocked: return in_.empty() ? reading::nothing : reading::partial;
+      case io::outcome::end: return reading::closed;
+      case io::outcome::failed: return reading::broken;
     }
-    if (t.what == io::outcome::blocked) {
-      if (in_.empty()) {
-        idle_ = true;
-        co_return false;
-      }
-      co_await of_->wake.wait();
-      if (dead()) {
-        logged_ = true;
-        co_return false;
-      }
-      if (of_->client_limit.passed(now())) {
-        end_with('c', 'R');
-        close_client_ = true;
-        co_await answer(408, "the request head did not arrive in time");
-        co_return false;
-      }
-      continue;
-    }
-    // The client closed: without a word between two requests that is the normal end of a connection.
-    close_client_ = true;
-    if (in_.empty() && (!first || of_->front.settings.ignore_probes)) {
+  }
+}
+
+// `so_far`: what take_head() said.
+io::task<bool> transaction::read_head(reading so_far) {
+  while (so_far == reading::partial) {
+    co_await of_->wake.wait();
+    if (dead()) {
       logged_ = true;
       co_return false;
     }
-    end_with('C', 'R');
-    status_ = 400;
-    reason_ = "the client closed before its request head was complete";
-    if (t.what == io::outcome::end) co_await answer(400, reason_);  // it may still be reading
+    if (of_->client_limit.passed(now())) {
+      end_with('c', 'R');
+      close_client_ = true;
+      co_await answer(408, "the request head did not arrive in time");
+      co_return false;
+    }
+    so_far = take_head();
+  }
+  if (so_far == reading::complete) co_return true;
+  if (so_far == reading::nothing) {
+    idle_ = true;
     co_return false;
   }
+  close_client_ = true;
+  if (so_far == reading::refused) {
+    end_with('P', 'R');
+    co_await answer(refused_.status, refused_.reason);
+    co_return false;
+  }
+  // The client closed: without a word between two requests that is the normal end of a connection.
+  if (in_.empty() && (of_->requests != 0 || of_->front.settings.ignore_probes)) {
+    logged_ = true;
+    co_return false;
+  }
+  end_with('C', 'R');
+  status_ = 400;
+  reason_ = "the client closed before its request head was complete";
+  if (so_far == reading::closed) co_await answer(400, reason_);  // it may still be reading
+  co_return false;
 }
 
 io::task<> transaction::refuse_silence(session& of) {
@@ -359,6 +370,7 @@ void transaction::clear_for_next() {
   link_.reset();
   server_ = balance::no_server;
   waiting_.reset();
+  placing_ = placing::untried;
   refused_ = {};
   killed_ = 0;
   rewritten_.clear();

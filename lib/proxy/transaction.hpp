@@ -45,7 +45,9 @@ class transaction {
  private:
   // The steps of run(), in order. false: the transaction is over, answered or given up.
   void begin(session& of);
-  io::task<bool> read_head();
+  enum class reading : std::uint8_t { complete, partial, nothing, refused, closed, broken };
+  reading take_head();                  // refused: refused_ says why
+  io::task<bool> read_head(reading so_far);
   void choose_backend();
   backend* backend_by_rules();          // obey_rules.cpp
   io::task<bool> obey(const rules::section& rules);  // false: answered
@@ -55,6 +57,7 @@ class transaction {
   io::task<> answer_monitor();
   bool monitor_is_to_fail() const;      // obey_rules.cpp
   io::task<> refuse();
+  bool reach_at_once();                 // a free place and a kept link: most requests; false: reach_server()
   io::task<bool> reach_server();        // a place, a link; retries inside
   io::task<bool> exchange();            // both heads, both bodies
   io::task<bool> tunnel();
@@ -62,9 +65,13 @@ class transaction {
   bool next_request_possible();
 
   // reach_server.cpp
+  bool reads_body_first() const;        // the balancer asks for it
   io::task<bool> gather_body();
   io::task<bool> find_link();
-  io::task<bool> take_place();
+  enum class placing : std::uint8_t { untried, taken, nobody_up, queue_full, all_taken };
+  placing place_now();
+  void hold_place();
+  io::task<bool> wait_for_place(placing at);  // from what place_now() said, unless that was: taken
   io::task<bool> connect();             // false: failed, see connect_failure_, _cause_ and _reason_
   bool plan_retry(servers::failure how, unsigned status = 0);
   io::task<bool> take_next_step();
@@ -161,6 +168,7 @@ class transaction {
   std::string body_scratch_;          // the same, when it came in chunks
 
   http::refusal refused_;
+  placing placing_ = placing::untried;  // what reach_at_once() was told, unless it got a place
   rules::arena rewritten_;            // what rules made of the request
 
   std::unique_ptr<servers::link> link_;
@@ -175,7 +183,7 @@ class transaction {
   char connect_cause_ = 'S', killed_ = 0;
   bool place_held_ = false, place_was_held_ = false, link_is_reused_ = false, connected_ = false;
   bool may_reuse_ = true, redispatched_ = false, ask_close_ = false, moved_once_ = false;
-  bool idle_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
+  bool idle_ = false, head_begun_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
   bool upload_broken_ = false, upload_lost_ = false, draining_ = false, server_ended_ = false;
   bool server_keeps_ = false, response_head_seen_ = false, answered_ = false;
   io::tick up_moved_at_ = 0, down_moved_at_ = 0;  // when that direction last made progress
