@@ -57,6 +57,10 @@ bool has_bad_byte(std::string_view target, parsing how) {
 }  // namespace
 
 bool is_authority(std::string_view text, bool may_be_empty) {
+  // A plain name or address and nothing else, as most are.
+  std::size_t plain = 0;
+  while (plain < text.size() && is_host_char(text[plain]) && text[plain] != '%') ++plain;
+  if (plain == text.size() && plain > 0) return true;
   const authority_parts parts = split(text);
   for (const char c : parts.port)
     if (!is_digit(c)) return false;

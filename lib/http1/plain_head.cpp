@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/text.hpp"
 
 namespace ringway::http1 {
@@ -21,6 +25,16 @@ bool printable(char c) { return c >= 0x20 && c < 0x7f; }
 
 // The first byte from `at` on that is not printable ASCII; `end` when all are.
 const char* skip_printable(const char* at, const char* end) {
+#ifdef __SSE2__
+  while (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i above = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f));  // as signed numbers: 0x80 and more are below
+    const __m128i good = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), above);
+    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(good));
+    at += std::countr_one(mask);
+    if (mask != 0xffff) return at;
+  }
+#endif
   if constexpr (std::endian::native == std::endian::little) {
     constexpr std::uint64_t ones = 0x0101010101010101u, high = ones * 0x80;
     while (end - at >= 8) {
@@ -36,10 +50,54 @@ const char* skip_printable(const char* at, const char* end) {
   return at;
 }
 
+// The first byte from `at` on that belongs to no token. Names are letters, digits and hyphens nearly always.
+const char* skip_token(const char* at, const char* end) {
+#ifdef __SSE2__
+  while (end - at >= 16) {
+    const auto in_range = [](__m128i bytes, char first, char count) {
+      const __m128i above = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8(first)), _mm_set1_epi8(static_cast<char>(count - 1)));
+      return _mm_cmpeq_epi8(above, _mm_setzero_si128());
+    };
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i letters = in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
+    const __m128i others = _mm_or_si128(in_range(bytes, '0', 10), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+    const auto usual = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(letters, others)));
+    at += std::countr_one(usual);
+    if (usual != 0xffff) break;
+  }
+#endif
+  while (at != end && token(*at)) ++at;
+  return at;
+}
+
+// `name` is a token of the length of `expected`, which is lower-case letters and hyphens: in a token, only the same
+// byte or the letter's other case gives such a byte with this bit set.
+template <std::size_t Size>
+bool same_name(const char* name, const char (&expected)[Size]) {
+  constexpr std::uint64_t bit = 0x2020202020202020u;
+  constexpr std::size_t length = Size - 1;
+  std::uint64_t differ = 0, a = 0, b = 0;
+  std::size_t at = 0;
+  for (; at + 8 <= length; at += 8) {
+    std::memcpy(&a, name + at, 8);
+    std::memcpy(&b, expected + at, 8);
+    differ |= (a | bit) ^ b;
+  }
+  if constexpr (length % 8 != 0) {
+    a = b = 0;
+    std::memcpy(&a, name + at, length % 8);
+    std::memcpy(&b, expected + at, length % 8);
+    std::uint64_t mask = 0;
+    std::memset(&mask, 0x20, length % 8);
+    differ |= (a | mask) ^ b;
+  }
+  return differ == 0;
+}
+
 // By length and first letter: one comparison at most.
 http::known known_name(std::string_view name) {
   using http::known;
-  const auto is = [&](std::string_view other, known id) { return same_text(name, other) ? id : known::other; };
+  const auto is = [&](const auto& other, known id) { return same_name(name.data(), other) ? id : known::other; };
   const char first = lower(name.front());
   switch (name.size()) {
     case 2: return is("te", known::te);
@@ -85,10 +143,11 @@ struct reader {
     bool framed = false;
     for (;;) {
       if (take('\r')) return take('\n');
-      http::field one;
       const char* const begin = at;
-      while (at != end && token(*at)) ++at;
+      at = skip_token(at, end);
       if (at == begin) return false;
+      if (into.size() >= most.fields) return false;
+      http::field& one = into.emplace_back();
       one.name = {begin, static_cast<std::size_t>(at - begin)};
       if (!take(':')) return false;
       const char* const colon = at;
@@ -119,8 +178,6 @@ struct reader {
           break;
         default: break;
       }
-      if (into.size() >= most.fields) return false;
-      into.push_back(one);
     }
   }
 };
@@ -130,7 +187,7 @@ struct reader {
 bool read_plain(std::string_view input, const limits& most, http::request_head& out) {
   reader in{input.data(), input.data() + input.size()};
   out.clear();
-  while (in.at != in.end && token(*in.at)) ++in.at;
+  in.at = skip_token(in.at, in.end);
   out.method_text = {input.data(), static_cast<std::size_t>(in.at - input.data())};
   if (out.method_text.empty() || !in.take(' ')) return false;
   const char* const target = in.at;

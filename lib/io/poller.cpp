@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "io/calls.hpp"
+
 namespace ringway::io {
 
 poller::poller() : fd_(epoll_create1(EPOLL_CLOEXEC)) {
@@ -40,7 +42,7 @@ void poller::remove(int fd, event_source& source) {
 }
 
 void poller::wait(int timeout_ms) {
-  const int n = epoll_wait(fd_, events_.data(), batch, timeout_ms);
+  const int n = calls::epoll_wait(fd_, events_.data(), batch, timeout_ms);
   count_ = n > 0 ? n : 0;
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "io/calls.hpp"
 #include "io/waker.hpp"
 
 namespace ringway::io {
@@ -46,7 +47,7 @@ std::optional<std::uint64_t> socket::acknowledged() const {
 
 transfer socket::read(void* into, std::size_t size) {
   for (;;) {
-    const ssize_t n = ::recv(fd_, into, size, 0);
+    const ssize_t n = calls::recv(fd_, into, size, 0);
     if (n > 0) {
       // Edge-triggered: a short read has emptied the socket, unless the end is already known to follow.
       if (static_cast<std::size_t>(n) < size && !hang_up_) can_read_ = false;
@@ -68,7 +69,7 @@ transfer socket::read(void* into, std::size_t size) {
 
 transfer socket::peek(void* into, std::size_t size) {
   for (;;) {
-    const ssize_t n = ::recv(fd_, into, size, MSG_PEEK);
+    const ssize_t n = calls::recv(fd_, into, size, MSG_PEEK);
     if (n > 0) return {outcome::done, 0, static_cast<std::size_t>(n)};
     if (n == 0) {
       hang_up_ = true;
@@ -98,7 +99,7 @@ transfer socket::write(const iovec* from, int count, bool more) {
   for (int i = 0; i < count; ++i) wanted += from[i].iov_len;
   const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   for (;;) {
-    const ssize_t n = count == 1 ? ::send(fd_, from->iov_base, from->iov_len, flags) : ::sendmsg(fd_, &message, flags);
+    const ssize_t n = count == 1 ? calls::send(fd_, from->iov_base, from->iov_len, flags) : calls::sendmsg(fd_, &message, flags);
     if (n >= 0) {
       if (static_cast<std::size_t>(n) < wanted) {
         can_write_ = false;

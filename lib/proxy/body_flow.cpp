@@ -17,7 +17,7 @@ void body_flow::start(io::socket& source, io::socket* target, io::buffer& buffer
   coding_ = coding;
   retain_ = retain;
   pending_ = first_ = sizes_used_ = 0;
-  finished_ = body_done_ = bad_ = false;
+  finished_ = body_done_ = bad_ = end_follows_ = false;
   error_ = 0;
   body_bytes_ = sent_bytes_ = 0;
   release_pipe();
@@ -108,7 +108,7 @@ bool body_flow::prepare() {
 
 flow_state body_flow::flush() {
   while (first_ < pending_) {
-    const io::transfer t = target_->write(&pieces_[first_], static_cast<int>(pending_ - first_));
+    const io::transfer t = target_->write(&pieces_[first_], static_cast<int>(pending_ - first_), end_follows_ && body_done_);
     if (t.what == io::outcome::failed) {
       error_ = t.error;
       return flow_state::target_failed;

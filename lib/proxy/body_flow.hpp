@@ -51,6 +51,10 @@ class body_flow {
     pipes_ = &from;
     splice_always_ = always;
   }
+  // The caller ends the connection (FIN) as soon as the message is done: its last bytes wait for that, and leave in the
+  // same segment. Reset by start().
+  void end_follows() { end_follows_ = true; }
+  bool end_is_due() const { return end_follows_ && finished_; }
   // From here on what comes is read and forgotten: the receiver is gone, or needs no more.
   void discard();
 
@@ -92,6 +96,7 @@ class body_flow {
   std::size_t pending_ = 0, first_ = 0, sizes_used_ = 0;
   std::string unsent_head_;
   bool head_volatile_ = false, retain_ = false, finished_ = false, body_done_ = false, bad_ = false;
+  bool end_follows_ = false;
   int error_ = 0;
   io::pipes* pipes_ = nullptr;     // null: bodies are copied
   std::optional<io::pipe> pipe_;   // held only while bytes are in it

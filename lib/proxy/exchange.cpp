@@ -377,6 +377,7 @@ transaction::verdict transaction::begin_response() {
   down_.start(link_->socket, &of_->socket, out_, response_.bytes, response_length_, coding, {out.data(), out.size()},
               false);
   allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
+  if (close_client_ && !upgraded_ && !of_->front.settings.nolinger) down_.end_follows();
   if (of_->front.log->asap()) emit_log_early();
   return download();
 }
@@ -418,6 +419,7 @@ transaction::verdict transaction::download() {
 // its connection, and is read and forgotten otherwise.
 transaction::verdict transaction::after_response() {
   if (upgraded_) return verdict::complete;
+  if (down_.end_is_due()) of_->socket.shut_down_write();
   // Whatever the server sent beyond its response belongs to nobody.
   const bool exact = down_.consumed() == out_.size() || out_.empty();
   if (upload_lost_) end_with('S', 'L');
