@@ -41,7 +41,7 @@ constexpr word_group groups[] = {
     {server_lines, status::not_yet, 0, "Checks by an agent, and persistence.", {},
      "agent-check, no-agent-check, stick, non-stick, check-reuse-pool, no-check-reuse-pool"},
     {server_lines, status::not_yet, 1, "Checks by an agent, observation, persistence.", {},
-     "agent-addr, agent-inter, agent-port, agent-send, cookie, redir, track, healthcheck, check-proto, check-pool-conn-name, init-state"},
+     "agent-addr, agent-inter, agent-port, agent-send, cookie, redir, healthcheck, check-proto, check-pool-conn-name, init-state"},
     {server_lines, status::not_yet, 1, "How names become addresses while running.", {},
      "resolvers, resolve-net, resolve-opts"},
     {server_lines, status::not_yet, 1, "How links to the server are kept.", {},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/refused_lines.hpp"
+#include "app/tracks.hpp"
 #include "balance/keywords.hpp"
 #include "config/suggest.hpp"
 
@@ -375,6 +376,7 @@ void validate(proxy::model& of, diagnostics& report) {
     mode_fits(section, report);
     time_limits(section, refused, report);
   }
+  resolve_tracks(of, report);
   binds_once(of, report);
 }
 

@@ -142,7 +142,8 @@ void compare_names(const std::map<std::string, std::string>& before, const std::
 std::string facts_text(const servers::settings& of) {
   return address_text(of) + " " + std::to_string(of.id) + " " + std::to_string(of.weight) + " " + std::to_string(of.maxconn) + " " +
          std::to_string(of.minconn) + " " + std::to_string(of.maxqueue) + (of.backup ? " backup" : "") +
-         (of.disabled ? " disabled" : "") + (of.check.enabled ? " check" : "") + " " + std::to_string(of.slowstart.count()) + " " +
+         (of.disabled ? " disabled" : "") + (of.check.enabled ? " check" : "") +
+         (of.track ? " track " + of.track->backend + "/" + of.track->server : std::string{}) + " " + std::to_string(of.slowstart.count()) + " " +
          std::to_string(static_cast<int>(of.hash_key));
 }
 

@@ -20,7 +20,7 @@ std::vector<balance::server_facts> facts_of(const section_settings& from) {
     facts.id = one.id;
     facts.weight = one.weight;
     facts.backup = one.backup;
-    facts.usable = !one.disabled;
+    facts.usable = !one.disabled && !one.tracks_disabled;
     facts.at = one.ip;
     facts.at.port = one.port;
     facts.key = one.hash_key;
@@ -108,6 +108,14 @@ std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t 
   return out;
 }
 
+// track: in declared order, which decides in which order the followers of one server hear of it.
+void follow_tracked(runtime& all) {
+  for (const auto& back : all.backends)
+    for (std::uint32_t i = 0; i < back->settings.servers.size(); ++i)
+      if (const auto& track = back->settings.servers[i].track)
+        back->servers->track(i, *all.backends[track->backend_number]->servers, track->server_number);
+}
+
 // With one server there is nothing to tell apart.
 bool wants_lone_client(const section_settings& front, const backend& back) {
   return front.notice_lone_client && back.settings.notice_lone_client && back.settings.servers.size() > 1 &&
@@ -139,6 +147,7 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
     by_name.emplace(section.name, out->backends.back().get());
     out->backend_numbers.emplace(section.name, static_cast<std::uint32_t>(out->backends.size() - 1));
   }
+  follow_tracked(*out);
   for (const section_settings& section : from.sections) {
     if (!section.front || section.disabled) continue;
     auto front = std::make_unique<frontend>(section, out->frontends.size());

@@ -161,6 +161,18 @@ void slowstart(settings& to, arguments& from) {
   if (from.read(read, {})) to.slowstart = read;
 }
 
+void track(settings& to, arguments& from) {
+  const word* given = from.need("[<backend>/]<server>");
+  if (given == nullptr) return;
+  tracked_server read;
+  const std::size_t slash = given->text.find('/');
+  read.elsewhere = slash != std::string::npos;
+  if (read.elsewhere) read.backend = given->text.substr(0, slash);
+  read.server = read.elsewhere ? given->text.substr(slash + 1) : given->text;
+  read.where = given->where;
+  to.track = std::move(read);
+}
+
 constexpr std::uint64_t int_max = 0x7fff'ffff;
 
 // A number, or -1: no limit.
@@ -283,6 +295,10 @@ constexpr std::array rows = {
     verb<&marked_up>({.name = "on-marked-up", .allowed = server_lines, .grammar = "shutdown-backup-sessions",
         .summary = "When the server comes up, whatever is under way with backup servers ends (logged with U).",
         .example = "on-marked-up shutdown-backup-sessions", .since = "1.5"}),
+    verb<&track>({.name = "track", .allowed = server_lines, .grammar = "[<backend>/]<server>",
+        .summary = "Goes down and up, into maintenance and drain with another server, which is checked or itself tracks "
+                   "one that is.",
+        .example = "track shop/one", .since = "1.3"}),
     verb<&slowstart>({.name = "slowstart", .allowed = server_lines, .grammar = "<time>",
         .summary = "Time over which a server that came up grows to its full weight and maxconn.",
         .example = "slowstart 30s", .since = "1.3"}),

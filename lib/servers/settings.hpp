@@ -43,6 +43,16 @@ struct check_settings {
   unsigned error_limit = 10;
 };
 
+// `track [<backend>/]<server>`: the server whose state is followed. The numbers are found when all sections are read; as
+// rules count backends, and the place among its servers.
+struct tracked_server {
+  std::string backend;  // has no meaning unless `elsewhere`
+  bool elsewhere = false;  // a backend was named
+  std::string server;
+  config::span where;
+  std::uint32_t backend_number = 0, server_number = 0;
+};
+
 struct settings {
   std::string name;
   config::span where;       // the name
@@ -77,6 +87,8 @@ struct settings {
   std::vector<init_addr_step> init_addrs;  // empty: last,libc, and then `none` (ringway starts without the name)
   prefer resolve_prefer = prefer::ipv6;
   check_settings check;
+  std::optional<tracked_server> track;
+  bool tracks_disabled = false;  // at the end of the chain, or on it, stands a server with `disabled`
 };
 
 }  // namespace ringway::servers

@@ -11,8 +11,6 @@ namespace ringway::servers {
 
 namespace {
 
-std::uint8_t bit(admin flag) { return static_cast<std::uint8_t>(flag); }
-
 // HAProxy keeps `slowstart` in seconds, a started one counted whole.
 unsigned slow_start_seconds(const settings& from) {
   return static_cast<unsigned>((from.slowstart.count() + 999) / 1000);
@@ -31,10 +29,6 @@ std::string reason_part(const cause& why) {
   return text;
 }
 
-std::string in_brackets(std::string_view detail) {
-  return detail.empty() ? std::string{} : fmt::format(" ({})", detail);
-}
-
 }  // namespace
 
 state::state(const settings& from, std::uint32_t index, clock::time_point now)
@@ -50,6 +44,7 @@ state::state(const settings& from, std::uint32_t index, clock::time_point now)
   }
   if (at.is_ip() && from.port != 0) at.port = from.port;
   write_address(at);
+  if (from.tracks_disabled) admin_ |= bit(admin::inherited_maint);
   if ((admin_ & maintenance_bits) != 0) operation_ = running::down;
   health_.store(from.check.rise, std::memory_order_relaxed);  // one failure brings an unchecked server down
   since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
@@ -222,10 +217,11 @@ void group::go_down(std::uint32_t index, const cause& why, clock::time_point now
   const bool was_leaving = one.operation_ == running::stopping || (one.admin_ & drain_bits) != 0;
   mark_down(one, now);
   const unsigned moved = leave_chooser(one);
-  std::string text = subject(one) + " is DOWN" + reason_part(why) + left_tail(one, moved);
+  std::string text = subject(one) + " is DOWN" + one.via_ + reason_part(why) + left_tail(one, moved);
   for (const auto& hook : told_.marked_down) hook(index);  // may end the sessions that the sentence counts
   report(was_leaving ? 5 : 1, std::move(text));
   report_if_empty(before);
+  each_follower(one, [now](group& of, std::uint32_t other) { of.go_down(other, {}, now); });
 }
 
 void group::come_up(std::uint32_t index, const cause& why, clock::time_point now) {
@@ -236,7 +232,8 @@ void group::come_up(std::uint32_t index, const cause& why, clock::time_point now
   const unsigned taken = one.counted_ && told_.entered ? told_.entered(index) : 0;
   if (one.counted_)
     for (const auto& hook : told_.marked_up) hook(index);
-  report(5, subject(one) + " is UP" + reason_part(why) + online_tail(one, taken));
+  report(5, subject(one) + " is UP" + one.via_ + reason_part(why) + online_tail(one, taken));
+  each_follower(one, [now](group& of, std::uint32_t other) { of.come_up(other, {}, now); });
 }
 
 void group::go_stopping(std::uint32_t index, const cause& why, clock::time_point now) {
@@ -245,8 +242,9 @@ void group::go_stopping(std::uint32_t index, const cause& why, clock::time_point
   const unsigned before = usable_left();
   to_operation(one, running::stopping, now);
   const unsigned moved = leave_chooser(one);
-  report(5, subject(one) + " is stopping" + reason_part(why) + online_tail(one, moved));
+  report(5, subject(one) + " is stopping" + one.via_ + reason_part(why) + online_tail(one, moved));
   report_if_empty(before);
+  each_follower(one, [now](group& of, std::uint32_t other) { of.go_stopping(other, {}, now); });
 }
 
 void group::note_check(std::uint32_t index, last_check found, bool failed, unsigned health) {
@@ -255,87 +253,6 @@ void group::note_check(std::uint32_t index, last_check found, bool failed, unsig
                         std::memory_order_relaxed);
   if (failed) one.failed_checks_.fetch_add(1, std::memory_order_relaxed);
   one.health_.store(health, std::memory_order_relaxed);
-}
-
-void group::set_admin(std::uint32_t index, admin flag, bool on, std::string_view detail,
-                      clock::time_point now) {
-  auto& one = *states_[index];
-  const std::uint8_t mask = bit(flag);
-  if (((one.admin_ & mask) != 0) == on) return;
-  const std::uint8_t old = one.admin_;
-  one.admin_ = on ? old | mask : old & static_cast<std::uint8_t>(~mask);
-  const unsigned before = usable_left();
-  const bool was_maint = (old & maintenance_bits) != 0, is_maint = (one.admin_ & maintenance_bits) != 0;
-  const bool was_drain = (old & drain_bits) != 0, is_drain = (one.admin_ & drain_bits) != 0;
-
-  if (!was_maint && is_maint) {
-    if (one.operation_ == running::down) {
-      sync(one);
-      report(5, subject(one) + " was DOWN and now enters maintenance" + in_brackets(detail) + ".");
-      return;
-    }
-    const bool was_leaving = one.operation_ == running::stopping || was_drain;
-    mark_down(one, now);
-    const unsigned moved = leave_chooser(one);
-    std::string text = subject(one) + " is going DOWN for maintenance" + in_brackets(detail) + left_tail(one, moved);
-    for (const auto& hook : told_.marked_down) hook(index);
-    report(was_leaving ? 5 : 1, std::move(text));
-    report_if_empty(before);
-    return;
-  }
-
-  if (was_maint && !is_maint) {
-    // It starts anew: healthy until the next check says otherwise, and one failure is enough.
-    one.health_.store(one.config_.check.rise, std::memory_order_relaxed);
-    enter_chooser(one, now);
-    if (one.counted_ && told_.entered) told_.entered(index);
-    if (one.counted_)
-      for (const auto& hook : told_.marked_up) hook(index);
-    const char* const readiness = is_drain ? "DRAIN" : "READY";
-    if (flag == admin::unresolved) {
-      report(5,
-             fmt::format("{} ('{}') is UP/{} (resolves again).", subject(one), one.config_.host, readiness));
-    } else {
-      report(5, fmt::format("{} is UP/{} (leaving {}maintenance).", subject(one), readiness,
-                            flag == admin::forced_maint ? "forced " : ""));
-    }
-    return;
-  }
-
-  if (was_maint) {  // and stays
-    sync(one);
-    if (on || (mask & maintenance_bits) == 0) return;
-    if (flag == admin::unresolved) {
-      report(5, fmt::format("{} ('{}') resolves again but remains in maintenance.", subject(one),
-                            one.config_.host));
-    } else if (flag == admin::forced_maint) {
-      report(5, subject(one) + " is leaving forced maintenance but remains in maintenance.");
-    }
-    return;
-  }
-
-  if (!was_drain && is_drain) {
-    const unsigned moved = leave_chooser(one);
-    one.since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-    report(5, subject(one) + " enters drain state" + in_brackets(detail) + online_tail(one, moved));
-    report_if_empty(before);
-    return;
-  }
-
-  sync(one);
-  if (!was_drain) return;
-  if (is_drain) {  // another reason than this flag
-    if (!on && flag == admin::forced_drain) {
-      report(5, subject(one) + " is leaving forced drain but remains in drain mode.");
-    } else if (!on) {
-      report(5, subject(one) + " remains in forced drain mode.");
-    }
-    return;
-  }
-  if (one.counted_ && told_.entered) told_.entered(index);
-  report(5, fmt::format("{} is {} (leaving {}drain).", subject(one),
-                        one.operation_ == running::down ? "DOWN" : "UP",
-                        flag == admin::forced_drain ? "forced " : ""));
 }
 
 bool group::set_weight(std::uint32_t index, unsigned weight) {
@@ -377,6 +294,7 @@ void group::start_with_address(std::uint32_t index, const address& host) {
   one.admin_ &= static_cast<std::uint8_t>(~bit(admin::unresolved));
   one.operation_ = (one.admin_ & maintenance_bits) != 0 ? running::down : running::up;
   sync(one);
+  pass_on_silently(one);
 }
 
 void group::start_unresolved(std::uint32_t index) {
@@ -385,6 +303,7 @@ void group::start_unresolved(std::uint32_t index) {
   one.admin_ |= bit(admin::unresolved);
   one.operation_ = running::down;
   sync(one);
+  pass_on_silently(one);
 }
 
 void group::tick(clock::time_point now) {

@@ -44,6 +44,7 @@ enum class admin : std::uint8_t {
   unresolved = 0x20,  // the name gave no address yet
   bad_name = 0x40,
 };
+constexpr std::uint8_t bit(admin flag) { return static_cast<std::uint8_t>(flag); }
 inline constexpr std::uint8_t maintenance_bits = 0x01 | 0x02 | 0x20 | 0x40;
 inline constexpr std::uint8_t drain_bits = 0x08 | 0x10;
 
@@ -78,6 +79,8 @@ struct last_check {
   check_kind kind = check_kind::none;
   std::uint32_t milliseconds = 0;
 };
+
+class group;
 
 class state {
  public:
@@ -135,6 +138,13 @@ class state {
   unsigned warmth_ = 100;  // percent
   clock::time_point warm_since_{}, next_step_{};
   bool counted_ = false;  // in active_ or backup_
+  struct follower {
+    group* of = nullptr;
+    std::uint32_t index = 0;
+  };
+  std::vector<follower> followers_;  // servers that track this one, in declared order
+  const state* tracked_ = nullptr;
+  std::string via_;  // " via backend/server"; empty: tracks nobody
 };
 
 // One sentence for the logs and for stderr.
@@ -187,6 +197,11 @@ class group {
   unsigned backup() const { return backup_.load(std::memory_order_relaxed); }
   std::uint64_t times_down() const { return times_down_.load(std::memory_order_relaxed); }
 
+  // `track`: this server follows another's health, and its maintenance and drain as inherited ones. Said
+  // before the workers start, silently; chains in any order, no circles (app/tracks.cpp refuses them). The
+  // other group must live as long as either changes.
+  void track(std::uint32_t index, group& of, std::uint32_t tracked);
+
   // Health. Each is a no-op when the server is already so.
   void go_down(std::uint32_t index, const cause& why, clock::time_point now);
   void come_up(std::uint32_t index, const cause& why, clock::time_point now);
@@ -211,6 +226,19 @@ class group {
 
  private:
   std::string subject(const state& one) const;
+  // state_admin.cpp
+  void enter_maintenance(state& one, std::uint8_t before, std::string_view detail, clock::time_point now);
+  void leave_maintenance(state& one, admin flag, clock::time_point now);
+  void stay_in_maintenance(state& one, admin flag, bool on);
+  void change_drain(state& one, std::uint8_t before, std::string_view detail, clock::time_point now);
+  void pass_on_admin(state& one, admin flag, bool on, std::string_view detail, clock::time_point now);
+  void pass_on_silently(state& one);
+  template <typename Change>
+  static void each_follower(state& one, Change change) {
+    // Last declared first, as HAProxy goes through them.
+    for (auto next = one.followers_.rbegin(); next != one.followers_.rend(); ++next)
+      change(*next->of, next->index);
+  }
   unsigned usable_left() const { return active() + backup(); }
   void enter_chooser(state& one, clock::time_point now);
   unsigned leave_chooser(state& one);

@@ -29,7 +29,9 @@ std::string around(place here, std::string_view line) {
       return fmt::format("listen x\n mode http\n bind 127.0.0.1:1\n {}\nbackend shop\n mode http\nbackend api\n mode http\n", line);
     case place::backend: return fmt::format("backend x\n mode http\n {}\n", line);
     case place::bind: return fmt::format("frontend x\n bind 127.0.0.1:1 {}\n", line);
-    case place::server: return fmt::format("backend x\n mode http\n server s 192.0.2.1:80 {}\n", line);
+    case place::server:
+      return fmt::format("backend x\n mode http\n server s 192.0.2.1:80 {}\n"
+                         "backend shop\n mode http\n server one 192.0.2.1:80 check\n", line);
     case place::default_server: return fmt::format("backend x\n mode http\n default-server {}\n", line);
     case place::log: return fmt::format("global\n log 127.0.0.1 {} local0\n", line);
     case place::balance: return fmt::format("backend x\n mode http\n {}\n", line);

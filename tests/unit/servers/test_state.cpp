@@ -208,11 +208,12 @@ TEST_CASE("administration, in HAProxy's words") {
   s.set_admin(2, admin::forced_maint, false, {}, b.now);
   CHECK(b.flush() == strings{"5 Backup Server servers/a3 is UP/DRAIN (leaving forced maintenance)."});
   s.set_admin(2, admin::inherited_drain, true, {}, b.now);
-  CHECK(b.said.empty());
+  CHECK(b.flush() == strings{"5 Backup Server servers/a3 remains in forced drain mode."});
   s.set_admin(2, admin::forced_drain, false, {}, b.now);
   CHECK(b.flush() ==
         strings{"5 Backup Server servers/a3 is leaving forced drain but remains in drain mode."});
   s.set_admin(2, admin::forced_drain, true, {}, b.now);
+  CHECK(b.flush() == strings{"5 Backup Server servers/a3 remains in forced drain mode."});
   s.set_admin(2, admin::inherited_drain, false, {}, b.now);
   CHECK(b.flush() == strings{"5 Backup Server servers/a3 remains in forced drain mode."});
   s.set_admin(2, admin::forced_drain, false, {}, b.now);
