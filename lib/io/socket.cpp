@@ -12,6 +12,34 @@
 #include "io/waker.hpp"
 
 namespace ringway::io {
+namespace {
+
+// read() and peek(): what the kernel says is noted in the socket's flags.
+template <int flags>
+transfer receive(int fd, void* into, std::size_t size, bool& can_read, bool& hang_up, bool& error) {
+  for (;;) {
+    const ssize_t n = calls::recv(fd, into, size, flags);
+    if (n > 0) {
+      // Edge-triggered: a short read has emptied the socket, unless the end is already known to follow.
+      if constexpr ((flags & MSG_PEEK) == 0)
+        if (static_cast<std::size_t>(n) < size && !hang_up) can_read = false;
+      return {outcome::done, 0, static_cast<std::size_t>(n)};
+    }
+    if (n == 0) {
+      hang_up = true;
+      return {outcome::end, 0, 0};
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      can_read = false;
+      return {outcome::blocked, 0, 0};
+    }
+    error = true;
+    return {outcome::failed, errno, 0};
+  }
+}
+
+}  // namespace
 
 int socket::adopt(int fd) {
   if (const int error = events_->add(fd, *this); error != 0) return error;
@@ -45,44 +73,9 @@ std::optional<std::uint64_t> socket::acknowledged() const {
   return info.tcpi_bytes_acked;
 }
 
-transfer socket::read(void* into, std::size_t size) {
-  for (;;) {
-    const ssize_t n = calls::recv(fd_, into, size, 0);
-    if (n > 0) {
-      // Edge-triggered: a short read has emptied the socket, unless the end is already known to follow.
-      if (static_cast<std::size_t>(n) < size && !hang_up_) can_read_ = false;
-      return {outcome::done, 0, static_cast<std::size_t>(n)};
-    }
-    if (n == 0) {
-      hang_up_ = true;
-      return {outcome::end, 0, 0};
-    }
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      can_read_ = false;
-      return {outcome::blocked, 0, 0};
-    }
-    error_ = true;
-    return {outcome::failed, errno, 0};
-  }
-}
-
+transfer socket::read(void* into, std::size_t size) { return receive<0>(fd_, into, size, can_read_, hang_up_, error_); }
 transfer socket::peek(void* into, std::size_t size) {
-  for (;;) {
-    const ssize_t n = calls::recv(fd_, into, size, MSG_PEEK);
-    if (n > 0) return {outcome::done, 0, static_cast<std::size_t>(n)};
-    if (n == 0) {
-      hang_up_ = true;
-      return {outcome::end, 0, 0};
-    }
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      can_read_ = false;
-      return {outcome::blocked, 0, 0};
-    }
-    error_ = true;
-    return {outcome::failed, errno, 0};
-  }
+  return receive<MSG_PEEK>(fd_, into, size, can_read_, hang_up_, error_);
 }
 
 // A read that exactly filled its room, or a splice, leaves the flag set although nothing more may be there.
