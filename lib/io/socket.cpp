@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 
 #include "io/calls.hpp"
 #include "io/waker.hpp"
@@ -84,15 +85,31 @@ bool socket::has_input() {
   return can_read_ && peek(&byte, 1).what != outcome::blocked;
 }
 
+namespace {
+
+// A few pieces that are small together cost less to copy side by side than the kernel takes to follow the list.
+constexpr std::size_t worth_gathering = 1024;  // bytes
+
+}  // namespace
+
 transfer socket::write(const iovec* from, int count, bool more) {
+  std::size_t wanted = 0;
+  for (int i = 0; i < count; ++i) wanted += from[i].iov_len;
+  char together[worth_gathering];
+  iovec one{together, wanted};
+  if (count > 1 && wanted <= worth_gathering) {
+    char* at = together;
+    for (int i = 0; i < count; at += from[i++].iov_len) std::memcpy(at, from[i].iov_base, from[i].iov_len);
+    from = &one;
+    count = 1;
+  }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(from);
   message.msg_iovlen = static_cast<std::size_t>(count);
-  std::size_t wanted = 0;
-  for (int i = 0; i < count; ++i) wanted += from[i].iov_len;
   const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   for (;;) {
-    const ssize_t n = count == 1 ? calls::send(fd_, from->iov_base, from->iov_len, flags) : calls::sendmsg(fd_, &message, flags);
+    const ssize_t n =
+        count == 1 ? calls::send(fd_, from->iov_base, from->iov_len, flags) : calls::sendmsg(fd_, &message, flags);
     if (n >= 0) {
       if (static_cast<std::size_t>(n) < wanted) {
         can_write_ = false;
