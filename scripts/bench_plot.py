@@ -8,7 +8,9 @@ STYLE = ("<style>text{font:12px sans-serif;fill:#222}.s{font-size:10px;fill:#666
          "@media(prefers-color-scheme:dark){text{fill:#ddd}.s{fill:#aaa}.m{stroke:#eee}}</style>")
 # What ringway's cost relative to HAProxy's shall not exceed, by scenario.
 TARGET = 1.0
-TARGETS = {}
+TARGETS = {"small-c32": 0.85, "small-c512": 0.8, "spread-uri": 0.85, "servers-1000": 0.75, "logged": 0.75, "body-16k": 0.8,
+           "body-1M": 0.38, "body-16M": 0.32, "splice-1M": 0.9, "splice-16M": 0.9, "post-1M": 0.6, "close": 0.85,
+           "close-always": 0.45, "idle-4000": 0.54}
 
 
 def colour_of(proxy, proxies):

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include "base/text.hpp"
@@ -66,6 +68,22 @@ int distance(std::string_view a, std::string_view b, int bound) {
   return (*above)[b.size()];
 }
 
+// Which letters occur, whatever their case and number; digits count as one letter, others not at all.
+std::uint32_t letters_of(std::string_view text) {
+  std::uint32_t set = 0;
+  for (const char c : text) {
+    const char small = lower(c);
+    if (small >= 'a' && small <= 'z') set |= 1u << (small - 'a');
+    if (is_digit(c)) set |= 1u << 26;
+  }
+  return set;
+}
+
+// Nobody is nearer than that: a letter that only one of them has was left out or added, or is half of a replacement.
+int least_distance(std::uint32_t letters_a, std::uint32_t letters_b) {
+  return std::popcount(letters_a ^ letters_b) * doubled;
+}
+
 // How much may differ: a third of the letters, nothing for very short ones (they are all near to each other).
 int allowed(std::string_view typed, std::string_view candidate) {
   const std::size_t length = std::min(typed.size(), candidate.size());
@@ -121,13 +139,17 @@ template <typename Range>
 std::optional<std::string_view> nearest_of(std::string_view typed, const Range& candidates) {
   if (typed.empty() || typed.size() > longest) return std::nullopt;
   const std::vector<std::string_view> words = split(typed);
+  const std::uint32_t letters = letters_of(typed);
   std::optional<std::string_view> best;
   int least = std::numeric_limits<int>::max();
   for (const std::string_view candidate : candidates) {
     if (candidate.empty() || candidate == typed) continue;  // what was typed is no news
     const int bound = std::min(allowed(typed, candidate), least - 1);
-    int cost = distance(typed, candidate, bound);
-    if (cost > bound) cost = reordered_distance(words, candidate, bound);
+    int cost = bound + 1;
+    if (least_distance(letters, letters_of(candidate)) <= bound) {
+      cost = distance(typed, candidate, bound);
+      if (cost > bound) cost = reordered_distance(words, candidate, bound);
+    }
     if (cost > bound) {
       cost = completion_cost(typed, candidate, least - 1);
       if (cost >= least) continue;
