@@ -73,7 +73,7 @@ constexpr word_group groups[] = {
      "option h1-case-adjust-bogus-server, option http-buffer-request, option http-drop-request-trailers,"
      "option http-drop-response-trailers,"
      "option http-restrict-req-hdr-names, option http-use-proxy-header, option idle-close-on-response,"
-     "option originalto, option forwarded, option persist, option transparent, option use-small-buffers,"
+     "option forwarded, option persist, option transparent, option use-small-buffers,"
      "option http_proxy, option assume-rfc6587-ntf,"
      "option dont-parse-log, option host"},
     {proxies, status::not_yet, 0, "A name for the statistics of other processes.", {}, "guid"},

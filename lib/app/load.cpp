@@ -89,6 +89,29 @@ class loader final : public config::section_host {
     return out;
   }
 
+  // Rules of a defaults section are for the sections of one side that begin with it (configuration manual 4.2,
+  // http-request): for frontends or for backends. False: reported, and the section goes on without them.
+  bool may_begin_with(const defaults_section& base, place here, const std::string& who, const config::span& where,
+                      config::diagnostics& report) {
+    const rules::section& given = base.settings.rules;
+    if (!given.has_rules()) return true;
+    std::string_view what, help = "name another one with 'from', or write the rules in the section itself";
+    if (here == place::defaults || here == place::listen) {
+      what = "that has rules";
+    } else if (here == place::backend && (!given.connection.empty() || !given.session.empty())) {
+      what = "that has rules for connections of clients";
+    } else if (const place first = sides_.try_emplace(&base, here).first->second; first != here) {
+      what = first == place::frontend ? "whose rules are a frontend's already" : "whose rules are a backend's already";
+      help = "give frontends and backends a defaults section with rules of their own each";
+    } else {
+      return true;
+    }
+    auto& wrong = report.alert("misplaced-keyword", where, fmt::format("{} cannot begin with a defaults section {}", who, what),
+                               std::string(help));
+    wrong.notes.emplace_back(base.where, "the defaults section is here");
+    return false;
+  }
+
   bool good_name(const word& name, arguments& from, std::string_view kind) {
     const auto bad = config::bad_name_byte(name.text);
     if (!bad) return true;
@@ -108,7 +131,11 @@ class loader final : public config::section_host {
       fresh.where = name.where;
     }
     bool said = false;
-    if (const defaults_section* base = read_from(from, said)) fresh.settings = begin_with(base);
+    if (const defaults_section* base = read_from(from, said)) {
+      fresh.settings = begin_with(base);
+      if (!may_begin_with(*base, place::defaults, fmt::format("defaults '{}'", fresh.name), fresh.where, from.report()))
+        fresh.settings.rules = {};
+    }
     from.finish();
     fresh.settings.rules.of = fresh.name.empty() ? rules::section_kind::anonymous_defaults
                                                  : rules::section_kind::named_defaults;
@@ -164,15 +191,9 @@ class loader final : public config::section_host {
     from.finish();
 
     section_settings fresh = begin_with(base);
-    if (base != nullptr && here == place::listen && base->settings.rules.has_rules()) {
-      // One section, two sets of rules: HAProxy refuses to guess which side is meant.
-      auto& wrong = from.report().alert("misplaced-keyword", where,
-                                        fmt::format("listen '{}' cannot begin with a defaults section that has rules",
-                                                    name != nullptr ? name->text : ""),
-                                        "name another one with 'from', or write the rules in the section itself");
-      wrong.notes.emplace_back(base->where, "the defaults section is here");
+    if (base != nullptr && !may_begin_with(*base, here, fmt::format("{} '{}'", kind, name != nullptr ? name->text : ""), where,
+                                           from.report()))
       fresh.rules = {};
-    }
     fresh.name = name != nullptr ? name->text : std::string();
     fresh.where = where;
     fresh.front = here != place::backend;
@@ -229,6 +250,7 @@ class loader final : public config::section_host {
   std::unordered_map<std::string, std::size_t> sections_by_name_;  // the first of each name
   std::unordered_map<std::string, named_defaults> defaults_by_name_;
   std::deque<defaults_section> defaults_;  // never move: a section line may still point at one
+  std::unordered_map<const defaults_section*, place> sides_;  // which begin with one that has rules
   const defaults_section* current_ = nullptr;
   section_settings* proxy_ = nullptr;
 };

@@ -202,12 +202,14 @@ void mode_fits(section_settings& section, diagnostics& report) {
                    fmt::format("'monitor-uri' of {} '{}' needs mode http and is ignored", kind_of(section), section.name));
     section.monitor_uri.clear();
   }
-  if (section.forwardfor.enabled) {
+  const auto told = [&](proxy::told_address_settings& how, std::string_view word) {
+    if (!how.enabled) return;
     report.warning("needs-http", section.where,
-                   fmt::format("'option forwardfor' of {} '{}' needs mode http and is ignored", kind_of(section),
-                               section.name));
-    section.forwardfor = {};
-  }
+                   fmt::format("'{}' of {} '{}' needs mode http and is ignored", word, kind_of(section), section.name));
+    how.enabled = false;
+  };
+  told(section.forwardfor, "option forwardfor");
+  told(section.originalto, "option originalto");
 }
 
 void servers_of(section_settings& section, refused_lines& refused, diagnostics& report) {

@@ -15,37 +15,46 @@ namespace {
 
 constexpr unsigned most_interim = 64;  // 1xx responses to one request
 
-// Is `from` inside the network that `option forwardfor except` names?
-bool is_excepted(const forwardfor_settings& how, const address& from) {
-  if (!how.except || how.except->kind != from.kind) return false;
+// Is `at` inside the network that `except` names?
+bool is_excepted(const told_address_settings& how, const address& at) {
+  if (!how.enabled || !how.except || how.except->kind != at.kind) return false;
   unsigned bits = how.except_bits;
-  for (std::size_t i = 0; i < from.bytes.size() && bits > 0; ++i) {
+  for (std::size_t i = 0; i < at.bytes.size() && bits > 0; ++i) {
     const unsigned now = bits >= 8 ? 8 : bits;
     const auto mask = static_cast<std::uint8_t>(0xff00 >> now);
-    if ((from.bytes[i] & mask) != (how.except->bytes[i] & mask)) return false;
+    if ((at.bytes[i] & mask) != (how.except->bytes[i] & mask)) return false;
     bits -= now;
   }
   return true;
 }
 
+// Where both sides ask for the field its name is the backend's; `except` of either holds, `if-none` only if both say it.
+void tell_address(http1::head_writer& out, const http::field_list& there, const address& at,
+                  const told_address_settings& fe, const told_address_settings& be) {
+  if (!at.is_ip() || is_excepted(fe, at) || is_excepted(be, at)) return;
+  const std::string& header = be.enabled ? be.header : fe.header;
+  const bool if_none = (!fe.enabled || fe.if_none) && (!be.enabled || be.if_none);
+  if (if_none && http::find(there, header) != nullptr) return;
+  char text[64];
+  out.field(header, {text, at.write_host(text)});
+}
+
 }  // namespace
 
-void transaction::write_forwarded_for(http1::head_writer& out) {
-  const forwardfor_settings& fe = of_->front.settings.forwardfor;
-  const forwardfor_settings& be = back_->settings.forwardfor;
-  if (!fe.enabled && !be.enabled) return;
-  const forwardfor_settings& how = be.enabled ? be : fe;
-  if (!of_->client.is_ip() || is_excepted(how, of_->client)) return;
-  if (how.if_none && http::find(request_.fields, how.header) != nullptr) return;
-  char text[64];
-  out.field(how.header, {text, of_->client.write_host(text)});
+void transaction::write_told_addresses(http1::head_writer& out) {
+  const section_settings& fe = of_->front.settings;
+  const section_settings& be = back_->settings;
+  if (fe.forwardfor.enabled || be.forwardfor.enabled)
+    tell_address(out, request_.fields, of_->client, fe.forwardfor, be.forwardfor);
+  if (fe.originalto.enabled || be.originalto.enabled)
+    tell_address(out, request_.fields, of_->local(), fe.originalto, be.originalto);
 }
 
 std::string_view transaction::build_request() {
   http1::head_writer out(at_->scratch.get(), home::scratch_size);
   out.request_line(request_.method_text, request_.target, request_.minor, request_.protocol);
   out.fields(request_.fields);
-  write_forwarded_for(out);
+  write_told_addresses(out);
   ask_close_ = connection_with_server() != connection_mode::keep_alive;
   const bool te = client_wants_.te;
   if (upgrade_asked_)

@@ -25,12 +25,14 @@ void connection(section_settings& to, arguments& from) {
     to.connection = connection_mode::keep_alive;
 }
 
-void forwardfor(section_settings& to, arguments& from) {
+// option forwardfor and option originalto, which has no if-none.
+template <auto Member, bool KnowsIfNone>
+void told_address(section_settings& to, arguments& from) {
+  told_address_settings read = section_settings{}.*Member;
   if (from.negated() || from.resets()) {
-    if (from.finish()) to.forwardfor = {};
+    if (from.finish()) to.*Member = std::move(read);
     return;
   }
-  forwardfor_settings read;
   read.enabled = true;
   while (!from.empty()) {
     if (from.take_if("except")) {
@@ -39,7 +41,7 @@ void forwardfor(section_settings& to, arguments& from) {
       const auto net = config::parse_network(given->text);
       if (!net) {
         from.wrong("invalid-value", *given,
-                   fmt::format("'option forwardfor': '{}' is not an address or a network", given->text),
+                   fmt::format("'{}': '{}' is not an address or a network", from.phrase(), given->text),
                    "write 192.0.2.0/24 or 2001:db8::/32");
         return;
       }
@@ -54,19 +56,19 @@ void forwardfor(section_settings& to, arguments& from) {
                            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
         if (token) continue;
         from.report().alert("invalid-value", config::part_of(*given, at, 1),
-                            fmt::format("'option forwardfor': '{}' is not the name of a header", given->text));
+                            fmt::format("'{}': '{}' is not the name of a header", from.phrase(), given->text));
         return;
       }
       read.header = given->text;
-    } else if (from.take_if("if-none")) {
+    } else if (KnowsIfNone && from.take_if("if-none")) {
       read.if_none = true;
     } else {
       constexpr std::string_view words[] = {"except", "header", "if-none"};
-      from.wrong_choice(from.peek(), words, "a word of 'option forwardfor'");
+      from.wrong_choice(from.peek(), std::span(words).first(KnowsIfNone ? 3 : 2), fmt::format("a word of '{}'", from.phrase()));
       return;
     }
   }
-  to.forwardfor = std::move(read);
+  to.*Member = std::move(read);
 }
 
 // [N]: every N-th retry goes elsewhere; below zero counts from the last; 0 is off. Alone: the last one.
@@ -127,10 +129,14 @@ constexpr std::array rows = {
     verb<&connection<connection_mode::close>>({.name = "option forceclose", .allowed = config::proxies,
         .summary = "Closes both connections after a response.", .example = "option forceclose", .since = "1.3",
         .state = status::retired, .instead = "option httpclose", .negatable = true}),
-    verb<&forwardfor>({.name = "option forwardfor", .allowed = config::proxies,
+    verb<&told_address<&section_settings::forwardfor, true>>({.name = "option forwardfor", .allowed = config::proxies,
         .grammar = "[except <network>] [header <name>] [if-none]",
         .summary = "Tells servers the client's address in X-Forwarded-For or another header.",
         .example = "option forwardfor except 127.0.0.0/8", .since = "1.1", .negatable = true}),
+    verb<&told_address<&section_settings::originalto, false>>({.name = "option originalto", .allowed = config::proxies,
+        .grammar = "[except <network>] [header <name>]",
+        .summary = "Tells servers the address that the client came to in X-Original-To or another header.",
+        .example = "option originalto except 127.0.0.1", .since = "1.3"}),
     verb<&redispatch>({.name = "option redispatch", .allowed = config::back_side, .grammar = "[<interval>]",
         .summary = "A request whose server cannot be reached may go to another one: at the last retry; with a positive "
                    "<interval> at every such retry, with a negative one at that retry counted from the last; 0 is off. "

@@ -57,12 +57,13 @@ enum class reuse_mode : std::uint8_t {
 };
 enum class connection_mode : std::uint8_t { keep_alive, server_close, close };
 
-struct forwardfor_settings {
+// option forwardfor, option originalto: a field that tells servers an address of the client's connection.
+struct told_address_settings {
   bool enabled = false;
-  std::string header = "X-Forwarded-For";
-  std::optional<address> except;      // network
+  std::string header;
+  std::optional<address> except{};    // network
   unsigned except_bits = 0;           // prefix length
-  bool if_none = false;
+  bool if_none = false;               // forwardfor only
 };
 
 // frontend, backend, listen (both) or defaults: HAProxy's "proxy".
@@ -111,7 +112,7 @@ struct section_settings {
   std::vector<error_line> error_lines;  // as written, those of defaults first
   error_pages errors;                   // what they come to; filled once every section is known
   connection_mode connection = connection_mode::keep_alive;
-  forwardfor_settings forwardfor;
+  told_address_settings forwardfor{.header = "X-Forwarded-For"}, originalto{.header = "X-Original-To"};
   bool tcpka_client = false, tcpka_server = false;  // clitcpka, srvtcpka, tcpka
   bool nolinger = false;
   bool splice_auto = false;                        // says what is done anyway: splice where it is cheaper

@@ -116,7 +116,7 @@ class transaction {
   bool forward_interim();
   void flush_interim();
   std::string_view build_request();
-  void write_forwarded_for(http1::head_writer& out);
+  void write_told_addresses(http1::head_writer& out);
 
   struct reply {
     std::string_view head, body;

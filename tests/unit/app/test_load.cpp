@@ -137,6 +137,11 @@ TEST_CASE("what lines do to a section") {
          return s.forwardfor.enabled && s.forwardfor.except_bits == 8 && s.forwardfor.except->text() == "10.0.0.0:0" &&
                 s.forwardfor.header == "X-A" && s.forwardfor.if_none;
        }},
+      {"option originalto except 2001:db8::/32 header X-A",
+       [](auto& s) {
+         return s.originalto.enabled && s.originalto.except_bits == 32 && s.originalto.header == "X-A" && !s.forwardfor.enabled;
+       }},
+      {"option originalto", [](auto& s) { return s.originalto.header == "X-Original-To" && !s.originalto.except; }},
       {"option forwardfor except 10.0.0.0/255.128.0.0", [](auto& s) { return s.forwardfor.except_bits == 9; }},
       {"maxconn 5\n maxconn 0", [](auto& s) { return !s.maxconn; }},
       {"retries 0\n backlog 7\n fullconn 8", [](auto& s) { return s.retries == 0 && s.backlog == 7 && s.fullconn == 8; }},
