@@ -152,7 +152,7 @@ def one_response(one, name, answer, script_column, early=False):
         origin.answer, origin.greet = None, False
         used = origin.connections
         if "late" in words:
-            wire.time.sleep(0.06 * wire.PATIENCE)
+            wire.until(lambda: origin.played, 5, "the late bytes to be sent")
         fresh = client if not client.ended else wire.Client(one.port)
         before = len(client.finals([method])[0]) if fresh is client else 0
         fresh.send([CANARY])

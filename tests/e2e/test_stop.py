@@ -110,8 +110,9 @@ def test_who_waits_to_be_accepted_is_answered_before_a_soft_stop(proxy, origin, 
 def test_a_new_process_takes_over_under_load(proxy, origin, together, how):
     one = start(proxy, origin)
     port, stop, times = one.port, threading.Event(), 2 if SANITIZED else 5
+    done = [0] * 7  # answers that each client has had; the first is no client
 
-    def closing(_):
+    def closing(n):
         sent = answered = 0
         lost = []
         while not stop.is_set():
@@ -120,13 +121,14 @@ def test_a_new_process_takes_over_under_load(proxy, origin, together, how):
                 got, end = rest(ask(port, "/", "Connection: close\r\n"))
                 if end == "closed" and b" 200 OK\r\n" in got:
                     answered += 1
+                    done[n] = answered
                 else:
                     lost.append(f"{end} after {got[:60]!r}")
             except OSError as fault:
                 lost.append(repr(fault))
         return sent, answered, lost, 0
 
-    def kept(_):
+    def kept(n):
         """A kept connection may be closed by the one that leaves just as the next request starts: asked again, as browsers do."""
         sent = answered = again = 0
         lost = []
@@ -141,6 +143,7 @@ def test_a_new_process_takes_over_under_load(proxy, origin, together, how):
                     response = link.getresponse()
                     response.read()
                     answered += response.status == 200
+                    done[n] = answered
                     if response.status != 200:
                         lost.append(response.status)
                     break
@@ -155,15 +158,22 @@ def test_a_new_process_takes_over_under_load(proxy, origin, together, how):
         link.close()
         return sent, answered, lost, again
 
+    def all_went_on():
+        """Every client has had ten more answers since."""
+        marks = [count + 10 for count in done]
+        until(lambda: stop.is_set() or all(count >= mark for count, mark in zip(done[1:], marks[1:])), 20, "the clients to go on")
+
     def take_over(_):
         before = one
-        for _ in range(times):
-            time.sleep(0.3)
-            after = start(proxy, origin, "-sf", str(before.pid), port=port)
-            assert before.wait(10) == 0
-            before = after
-        time.sleep(0.2)
-        stop.set()
+        try:
+            for _ in range(times):
+                all_went_on()
+                after = start(proxy, origin, "-sf", str(before.pid), port=port)
+                assert before.wait(10) == 0
+                before = after
+            all_went_on()
+        finally:
+            stop.set()
         return 0, 0, [], 0
 
     work = closing if how == "close" else kept

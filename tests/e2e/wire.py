@@ -62,6 +62,7 @@ class Origin:
         self.seen, self.broken = [], []   # bytes of each connection; what the judge found
         self.answer = None                # pieces to send for each request; None: 200 and a small body
         self.greet = False                # sends its answer before it was asked
+        self.played = 0                   # answers that were sent to their last byte
         self.rest = {}
         self._guard = threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -75,7 +76,7 @@ class Origin:
     def begin(self, answer=None, greet=False):
         """A new case: what came before is forgotten."""
         with self._guard:
-            self.seen, self.broken, self.rest, self.connections = [], [], {}, 0
+            self.seen, self.broken, self.rest, self.connections, self.played = [], [], {}, 0, 0
             self.answer, self.greet = answer, greet
 
     def taken(self):
@@ -115,7 +116,9 @@ class Origin:
                         if greeted:
                             continue
                         if self.answer is not None:
-                            if not play(link, self.answer):
+                            whole = play(link, self.answer)
+                            self.played += 1
+                            if not whole:
                                 return
                             continue
                         body = b"" if request.start[0] == b"HEAD" else b"ok " + request.start[1][:40]
