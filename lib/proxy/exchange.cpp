@@ -262,7 +262,6 @@ transaction::verdict transaction::upload() {
 }
 
 transaction::verdict transaction::await_response() {
-  if (!out_) out_ = at_->worker.memory().take();
   const std::size_t most = at_->worker.memory().size() - at_->all.global.maxrewrite;
   for (;;) {
     if (!out_.empty()) {
@@ -289,6 +288,7 @@ transaction::verdict transaction::await_response() {
       return verdict::over;
     }
     if (!link_->socket.can_read()) return verdict::go_on;
+    if (!out_) out_ = at_->worker.memory().take();  // not before: while a server thinks, nothing is held for its answer
     const io::transfer t = link_->socket.read(out_.space(), out_.room());
     if (t.what == io::outcome::done) {
       out_.filled(t.bytes);
