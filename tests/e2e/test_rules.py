@@ -40,7 +40,8 @@ dst 127.0.0.1
 dst_port gt 1023
 dst_port -m len 5
 fe_name www
-fe_conn 1
+fe_conn ge 1
+fe_conn gt 900
 nbsrv(alone) 1
 nbsrv(nobody) 0
 srv_is_up(alone/s)
