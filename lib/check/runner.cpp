@@ -182,7 +182,7 @@ void runner::core::deliver(std::size_t which, std::uint32_t index, const result&
   const subject& of = subjects[which];
   servers::group& group = *of.group;
   const servers::state& server = group[index];
-  if (server.look().in_maintenance())
+  if (server.look().in_maintenance() || !server.checked())
     return;  // ordered while the check was under way: its result says nothing
   const verdict said = judge(server.config().check, health, found.passed());
   servers::last_check noted;
@@ -274,7 +274,7 @@ io::task<> runner::core::keep_checking(std::shared_ptr<core> self, std::size_t w
     if (self->stopped) co_return;
     if (woken) continue;  // hastened: another time was set
     const servers::state& server = (*self->subjects[which].group)[index];
-    if (!server.look().in_maintenance()) {
+    if (!server.look().in_maintenance() && server.checked()) {
       ++self->attempts;
       const result found = co_await attempt(self, which, index);
       if (self->stopped) co_return;

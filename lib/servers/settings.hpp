@@ -67,6 +67,7 @@ struct settings {
   int port_offset = 0;
 
   std::uint32_t id = 0;       // 0: to be given (SPEC 3.1), filled when the section closes
+  bool id_said = false;       // the line has an `id`
   unsigned weight = 1;        // 0..256
   bool backup = false;
   bool disabled = false;

@@ -46,7 +46,9 @@ state::state(const settings& from, std::uint32_t index, clock::time_point now)
   write_address(at);
   if (from.tracks_disabled) admin_ |= bit(admin::inherited_maint);
   if ((admin_ & maintenance_bits) != 0) operation_ = running::down;
-  health_.store(from.check.rise, std::memory_order_relaxed);  // one failure brings an unchecked server down
+  port_ = from.port;
+  checked_.store(from.check.enabled, std::memory_order_relaxed);
+  health_.store(from.disabled ? 0 : from.check.rise, std::memory_order_relaxed);  // one failure brings a server down
   since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
@@ -238,7 +240,7 @@ void group::come_up(std::uint32_t index, const cause& why, clock::time_point now
 
 void group::go_stopping(std::uint32_t index, const cause& why, clock::time_point now) {
   auto& one = *states_[index];
-  if (one.operation_ == running::stopping || one.operation_ == running::down) return;
+  if (one.operation_ == running::stopping || (one.admin_ & maintenance_bits) != 0) return;
   const unsigned before = usable_left();
   to_operation(one, running::stopping, now);
   const unsigned moved = leave_chooser(one);
@@ -253,6 +255,15 @@ void group::note_check(std::uint32_t index, last_check found, bool failed, unsig
                         std::memory_order_relaxed);
   if (failed) one.failed_checks_.fetch_add(1, std::memory_order_relaxed);
   one.health_.store(health, std::memory_order_relaxed);
+}
+
+void group::set_checked(std::uint32_t index, bool on) {
+  auto& one = *states_[index];
+  one.checked_.store(on && one.config_.check.enabled, std::memory_order_relaxed);
+}
+
+void group::set_health(std::uint32_t index, unsigned health) {
+  states_[index]->health_.store(health, std::memory_order_relaxed);
 }
 
 bool group::set_weight(std::uint32_t index, unsigned weight) {
@@ -270,9 +281,10 @@ bool group::set_weight(std::uint32_t index, unsigned weight) {
 void group::set_address(std::uint32_t index, const address& host, std::string_view by,
                         clock::time_point now) {
   auto& one = *states_[index];
+  if (one.moved_) return;
   const address old = one.where();
   address next = host;
-  next.port = one.config_.port;
+  next.port = one.port_;
   if (old != next) {
     one.write_address(next);
     chooser_.set_address(index, next);
@@ -285,10 +297,21 @@ void group::set_address(std::uint32_t index, const address& host, std::string_vi
                         one.name()));
 }
 
+void group::move_to(std::uint32_t index, const address& where, clock::time_point now) {
+  auto& one = *states_[index];
+  one.moved_ = true;
+  one.port_ = where.port;
+  if (one.where() != where) {
+    one.write_address(where);
+    chooser_.set_address(index, where);
+  }
+  set_admin(index, admin::unresolved, false, {}, now);
+}
+
 void group::start_with_address(std::uint32_t index, const address& host) {
   auto& one = *states_[index];
   address next = host;
-  next.port = one.config_.port;
+  next.port = one.port_;
   one.write_address(next);
   chooser_.set_address(index, next);
   one.admin_ &= static_cast<std::uint8_t>(~bit(admin::unresolved));

@@ -115,6 +115,8 @@ class state {
   bool learnt(bool good) const;
   // Health of the checks, 0..rise+fall-1; up from `rise` on. Written by check::runner through group.
   unsigned health() const { return health_.load(std::memory_order_relaxed); }
+  // The line says `check`, and no operator switched it off.
+  bool checked() const { return checked_.load(std::memory_order_relaxed); }
 
  private:
   friend class group;
@@ -130,6 +132,7 @@ class state {
   std::atomic<unsigned> health_{0};
   mutable std::atomic<std::int32_t> idle_links_{0};
   mutable std::atomic<std::uint32_t> errors_in_row_{0};
+  std::atomic<bool> checked_{false};
 
   // Control thread only; word_ is made from these.
   running operation_ = running::up;
@@ -145,6 +148,8 @@ class state {
   std::vector<follower> followers_;  // servers that track this one, in declared order
   const state* tracked_ = nullptr;
   std::string via_;  // " via backend/server"; empty: tracks nobody
+  std::uint16_t port_ = 0;  // beside any address; the line's until an operator says another
+  bool moved_ = false;      // an operator said where it is: names are not asked any more
 };
 
 // One sentence for the logs and for stderr.
@@ -207,6 +212,10 @@ class group {
   void come_up(std::uint32_t index, const cause& why, clock::time_point now);
   void go_stopping(std::uint32_t index, const cause& why, clock::time_point now);
   void note_check(std::uint32_t index, last_check found, bool failed, unsigned health);
+  // Checks go on or rest, as an operator says; of no effect where the line has no `check`.
+  void set_checked(std::uint32_t index, bool on);
+  // An operator's word on health: what the next check starts from.
+  void set_health(std::uint32_t index, unsigned health);
 
   // Administration. `detail`: said in brackets after the sentence; empty: nothing.
   void set_admin(std::uint32_t index, admin flag, bool on, std::string_view detail, clock::time_point now);
@@ -216,6 +225,8 @@ class group {
   // A name's answer. First address of an unresolved server: it leaves that maintenance.
   // `by`: "libc resolution".
   void set_address(std::uint32_t index, const address& host, std::string_view by, clock::time_point now);
+  // An operator's order, with its port; names have no say any more. No sentence, as in HAProxy. Not for unix sockets.
+  void move_to(std::uint32_t index, const address& where, clock::time_point now);
   // At start: no sentence, no move of requests.
   void start_with_address(std::uint32_t index, const address& host);
   void start_unresolved(std::uint32_t index);
@@ -231,6 +242,7 @@ class group {
   void leave_maintenance(state& one, admin flag, clock::time_point now);
   void stay_in_maintenance(state& one, admin flag, bool on);
   void change_drain(state& one, std::uint8_t before, std::string_view detail, clock::time_point now);
+  void report_drain_that_stays(const state& one);
   void pass_on_admin(state& one, admin flag, bool on, std::string_view detail, clock::time_point now);
   void pass_on_silently(state& one);
   template <typename Change>

@@ -38,6 +38,7 @@ void group::set_admin(std::uint32_t index, admin flag, bool on, std::string_view
 void group::enter_maintenance(state& one, std::uint8_t before, std::string_view detail,
                               clock::time_point now) {
   const unsigned usable_before = usable_left();
+  one.health_.store(0, std::memory_order_relaxed);
   if (one.operation_ == running::down) {
     sync(one);
     report(5, subject(one) + " was DOWN and now enters maintenance" + in_brackets(detail) + one.via_ + ".");
@@ -56,7 +57,7 @@ void group::enter_maintenance(state& one, std::uint8_t before, std::string_view 
 void group::leave_maintenance(state& one, admin flag, clock::time_point now) {
   // It starts anew: healthy until the next check says otherwise, and one failure is enough. One that tracks
   // another is what that one is.
-  one.health_.store(one.config_.check.rise, std::memory_order_relaxed);
+  if (one.config_.check.enabled) one.health_.store(one.config_.check.rise, std::memory_order_relaxed);
   const running like = one.tracked_ != nullptr ? one.tracked_->operation_ : running::up;
   if (like == running::down) {
     sync(one);
@@ -77,7 +78,15 @@ void group::leave_maintenance(state& one, admin flag, clock::time_point now) {
   } else {
     report(5, fmt::format("{} is {}/{} (leaving {}maintenance).", subject(one), health, readiness,
                           flag == admin::forced_maint ? "forced " : ""));
+    if ((one.admin_ & drain_bits) != 0) report_drain_that_stays(one);
   }
+}
+
+void group::report_drain_that_stays(const state& one) {
+  if ((one.admin_ & bit(admin::forced_drain)) != 0)
+    report(5, subject(one) + " remains in forced drain mode.");
+  else
+    report(5, subject(one) + " is leaving forced drain but remains in drain mode" + one.via_ + ".");
 }
 
 void group::stay_in_maintenance(state& one, admin flag, bool on) {
@@ -110,11 +119,7 @@ void group::change_drain(state& one, std::uint8_t before, std::string_view detai
   }
   sync(one);
   if (is_drain) {  // another reason than this flag
-    if ((one.admin_ & bit(admin::forced_drain)) != 0) {
-      report(5, subject(one) + " remains in forced drain mode.");
-    } else {
-      report(5, subject(one) + " is leaving forced drain but remains in drain mode" + one.via_ + ".");
-    }
+    report_drain_that_stays(one);
     return;
   }
   if (one.counted_ && told_.entered) told_.entered(one.index_);

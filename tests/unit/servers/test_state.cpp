@@ -206,7 +206,8 @@ TEST_CASE("administration, in HAProxy's words") {
   CHECK(b.flush() ==
         strings{"5 Backup Server servers/a3 is going DOWN for maintenance. 2 active and 0" + left});
   s.set_admin(2, admin::forced_maint, false, {}, b.now);
-  CHECK(b.flush() == strings{"5 Backup Server servers/a3 is UP/DRAIN (leaving forced maintenance)."});
+  CHECK(b.flush() == strings{"5 Backup Server servers/a3 is UP/DRAIN (leaving forced maintenance).",
+                           "5 Backup Server servers/a3 remains in forced drain mode."});
   s.set_admin(2, admin::inherited_drain, true, {}, b.now);
   CHECK(b.flush() == strings{"5 Backup Server servers/a3 remains in forced drain mode."});
   s.set_admin(2, admin::forced_drain, false, {}, b.now);
