@@ -73,6 +73,11 @@ std::string_view program_name(std::string_view argv0) {
 
 std::string version_only() { return fmt::format("{}-ringway-{}", haproxy_version, RINGWAY_VERSION); }
 
+std::string product_text() { return fmt::format("ringway {}", RINGWAY_VERSION); }
+
+// From the build (CMakeLists.txt), so that the same source says the same.
+std::string release_date() { return RINGWAY_RELEASE_DATE; }
+
 std::string version_text(std::string_view program) {
   if (program.starts_with("haproxy")) {
     return fmt::format(

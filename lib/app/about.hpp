@@ -28,6 +28,8 @@ std::string_view program_name(std::string_view argv0);
 std::string version_text(std::string_view program);                  // -v
 std::string build_text(std::string_view program);                    // -vv
 std::string version_only();                                          // -vq: what version_text says, alone
+std::string product_text();                                          // "ringway 0.1.0"
+std::string release_date();                                          // of the newest change in the source: "2026/11/24"
 inline std::string_view version_short() { return haproxy_version; }  // -vqs
 inline std::string_view version_branch() { return haproxy_branch; }  // -vqb
 

@@ -144,7 +144,7 @@ int with_configuration(const options& said) {
   const advice::allowances allowed(looked_at);
   for (proxy::section_settings& section : model.sections)
     section.notice_lone_client = !silent && !allowed.hold("lone-client", section.where);
-  return run(std::move(model), said);
+  return run(std::move(model), said, origins_of(sources, variables));
 }
 
 }  // namespace

@@ -13,7 +13,6 @@ constexpr word_group groups[] = {
      "log-profile, traces, acme, healthcheck"},
 
     // --- not yet: they change what happens
-    {place::global, status::not_yet, 0, "The socket for commands while running.", {}, "stats socket"},
     {place::global, status::not_yet, 0, "Programs in Lua.", {}, "lua-load, lua-load-per-thread, lua-prepend-path"},
     {place::global, status::not_yet, 0, "Variables of the process.", {}, "set-var, set-var-fmt"},
     {place::global, status::not_yet, 0, "Limits of the whole process on rates and sizes.", {},
@@ -27,7 +26,6 @@ constexpr word_group groups[] = {
      "stats-file, dns-accept-family, shm-stats-file, shm-stats-file-max-objects"},
 
     // --- without effect: they tune parts of HAProxy that do not exist here, or that their own words would need
-    {place::global, status::no_effect, 0, "Limits of the command socket.", {}, "stats timeout, stats maxconn"},
     {place::global, status::no_effect, 0, "Processes and processors; workers are threads, one for each processor.", {},
      "cpu-map, cpu-set, cpu-policy, cpu-affinity, numa-cpu-mapping, thread-group, thread-groups, thread-hard-limit,"
      "stats bind-process, master-worker, mworker-max-reloads, busy-polling, strict-limits,"

@@ -21,7 +21,7 @@ constexpr word_group groups[] = {
     {place::bind, status::not_yet, 0, "Who speaks first, and for whom.", {},
      "transparent, quic-force-retry"},
     {place::bind, status::not_yet, 1, "Who speaks first, and for whom.", {},
-     "accept-netscaler-cip, proto, namespace, level, severity-output, expose-fd, tcp-ut, label, nbconn,"
+     "accept-netscaler-cip, proto, namespace, tcp-ut, label, nbconn,"
      "quic-cc-algo, quic-socket, tcp-ss, guid-prefix, cc, acme, guid"},
     {place::bind, status::no_effect, 0, "Tunes the socket.", {}, "tfo, defer-accept"},
     {place::bind, status::no_effect, 1, "Tunes the socket or the threads behind it.", {},

@@ -284,6 +284,18 @@ outcome resolve_place(const bind_place& place, const listening_options& how, add
 
 bool is_tcp(const proxy::bind_settings& bind) { return bind.fd < 0 && bind.path.empty(); }
 
+// The stats sockets as if they were a frontend's; nothing of them is held afterwards.
+proxy::model only_commands(const proxy::global_settings& from) {
+  proxy::model out;
+  proxy::section_settings one;
+  one.name = "GLOBAL";
+  one.front = true;
+  one.maxconn = from.command_maxconn;
+  one.binds = from.command_sockets;
+  out.sections.push_back(std::move(one));
+  return out;
+}
+
 // Calls `each` for every bind that is to be listened on.
 template <class Each>
 void for_each_bind(const proxy::model& from, Each each) {
@@ -331,9 +343,15 @@ opened_sockets open_listening(const proxy::model& from, const listening_options&
   return out;
 }
 
+opened_sockets open_command_sockets(const proxy::global_settings& from, listening_options how) {
+  how.workers = 1;
+  return open_listening(only_commands(from), how);
+}
+
 std::vector<complaint> try_bind(const proxy::model& from, const listening_options& how) {
   std::vector<complaint> out;
-  for_each_bind(from, [&](const bind_place& place) {
+  const proxy::model commands = only_commands(from.global);
+  const auto attempt = [&](const bind_place& place) {
     outcome bad;
     if (place.bind.fd >= 0) {
       bad = check_inherited(place);
@@ -345,7 +363,9 @@ std::vector<complaint> try_bind(const proxy::model& from, const listening_option
       if (!bad) bad = bound(place, at, how.taking_over).bad;
     }
     if (bad) out.push_back(std::move(*bad));
-  });
+  };
+  for_each_bind(from, attempt);
+  for_each_bind(commands, attempt);
   return out;
 }
 

@@ -65,6 +65,9 @@ struct opened_sockets {
 // it; a socket file is only replaced once the new one listens.
 opened_sockets open_listening(const proxy::model& from, const listening_options& how);
 
+// The stats sockets of the global section, one descriptor each. Complaints call them frontend GLOBAL, as HAProxy does.
+opened_sockets open_command_sockets(const proxy::global_settings& from, listening_options how);
+
 // `-c --try-bind`: binds every address without listening and lets it go; replaces no socket file.
 std::vector<complaint> try_bind(const proxy::model& from, const listening_options& how);
 

@@ -228,8 +228,10 @@ class loader final : public config::section_host {
   // server, also those that brought their own.
   static void give_server_ids(section_settings& of) {
     std::set<std::uint32_t> used;
-    for (const servers::settings& server : of.servers)
-      if (server.id != 0) used.insert(server.id);
+    for (servers::settings& server : of.servers) {
+      server.id_said = server.id != 0;
+      if (server.id_said) used.insert(server.id);
+    }
     std::uint32_t next = 1;
     for (servers::settings& server : of.servers) {
       if (server.id == 0) {

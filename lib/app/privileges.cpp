@@ -147,7 +147,7 @@ unsigned fixed_descriptors(const descriptor_needs& needs) {
   // Standard streams, signals, the resolver's and the pid file's, and a few that libraries open.
   constexpr unsigned process = 16;
   constexpr unsigned per_worker = 4;  // poller, waker, timer, one spare to accept with
-  return process + needs.listening + needs.checks + needs.logs + per_worker * needs.workers;
+  return process + needs.listening + needs.checks + needs.logs + needs.commands + per_worker * needs.workers;
 }
 
 limits_plan plan_limits(const limits_wanted& wanted, const descriptor_needs& needs, const rlimit& now) {

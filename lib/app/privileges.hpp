@@ -41,6 +41,7 @@ struct descriptor_needs {
   unsigned checks = 0;     // servers with checks: one connection at a time each
   unsigned workers = 1;    // each has a poller and a waker
   unsigned logs = 0;
+  unsigned commands = 0;   // connections on stats sockets
 };
 unsigned fixed_descriptors(const descriptor_needs& needs);
 

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/about.hpp"
 #include "app/listening.hpp"
 #include "app/ports.hpp"
 #include "app/privileges.hpp"
@@ -63,7 +64,8 @@ std::string_view tag_of(servers::sentence::console tag) {
 
 class supervisor {
  public:
-  supervisor(proxy::model model, const options& said) : model_(std::move(model)), said_(said) {}
+  supervisor(proxy::model model, const options& said, origins from)
+      : model_(std::move(model)), said_(said), from_(std::move(from)) {}
   int run();
 
  private:
@@ -71,6 +73,7 @@ class supervisor {
   bool resolve_log_targets();
   void start_workers();
   void start_control();
+  void start_commands();
   void await_signal();
   void obey(wish what, int signal);
   void stop_softly();
@@ -81,6 +84,7 @@ class supervisor {
 
   proxy::model model_;
   const options& said_;
+  origins from_;
   unsigned workers_ = 1;
   limits_plan plan_;
   presence presence_;
@@ -94,6 +98,7 @@ class supervisor {
   std::unique_ptr<io::resolver> resolver_;
   std::unique_ptr<servers::names> names_;
   std::unique_ptr<check::runner> checks_;
+  command_service commands_;
   std::unique_ptr<asio::steady_timer> warm_timer_, finish_timer_;
   std::chrono::steady_clock::time_point hard_stop_{};
   int signal_ = 0;
@@ -144,6 +149,8 @@ bool supervisor::prepare() {
     needs.logs += static_cast<unsigned>(section.log.targets.size());
     for (const servers::settings& one : section.servers) needs.checks += one.check.enabled ? 1u : 0u;
   }
+  if (!model_.global.command_sockets.empty()) needs.commands = model_.global.command_maxconn;
+  needs.listening += static_cast<unsigned>(model_.global.command_sockets.size());
   limits_wanted wanted;
   wanted.maxconn = said_.maxconn ? said_.maxconn : model_.global.maxconn;
   wanted.ulimit_n = model_.global.ulimit_n;
@@ -178,6 +185,9 @@ bool supervisor::prepare() {
   sockets_ = open_listening(model_, listen);
   for (const complaint& one : sockets_.failures) complain(one);
   if (!sockets_.ok()) return false;
+  const std::vector<complaint> unheard = commands_.open(model_.global, listen);
+  for (const complaint& one : unheard) complain(one);
+  if (!unheard.empty()) return false;
 
   proxy::assembly how;
   how.workers = workers_;
@@ -273,6 +283,30 @@ void supervisor::start_control() {
   await_signal();
 }
 
+void supervisor::start_commands() {
+  command::process_facts facts;
+  facts.version = version_only();
+  facts.product = product_text();
+  facts.release_date = release_date();
+  facts.node = model_.global.node;
+  if (facts.node.empty()) {
+    char name[256] = "localhost";
+    gethostname(name, sizeof name - 1);
+    facts.node = name;
+  }
+  facts.pid = static_cast<int>(getpid());
+  facts.threads = workers_;
+  facts.memory_mb = said_.memory_mb.value_or(0);
+  facts.descriptors = descriptor_limit().rlim_cur;
+  facts.maxconn = plan_.maxconn;
+  facts.maxpipes = plan_.pipes;
+  facts.started = std::chrono::steady_clock::now();
+  facts.started_wall = std::chrono::system_clock::now();
+  facts.files = std::move(from_.files);
+  facts.environment = std::move(from_.environment);
+  commands_.start(control_, *runtime_, std::move(facts), [](std::string_view text) { say("ALERT", text); });
+}
+
 void supervisor::tick_slow_starts() {
   const auto now = servers::clock::now();
   for (const auto& one : runtime_->backends) one->servers->tick(now);
@@ -312,6 +346,7 @@ void supervisor::stop_softly() {
   finishing_ = true;
   if (presence_.notify) notify_service_manager(stopping_state);
   runtime_->stopping.store(true);
+  commands_.stop_listening();
   runtime_->listening.store(static_cast<std::uint32_t>(runtime_->homes.size()));
   for (const auto& home : runtime_->homes)
     home->worker.post([at = home.get()] {
@@ -341,6 +376,7 @@ void supervisor::look_whether_done() {
 void supervisor::shut_down() {
   names_->stop();
   checks_->stop();
+  commands_.stop();
   resolver_->stop();
   // Each worker lets its sessions go and ends once the last coroutine has returned.
   for (const auto& home : runtime_->homes)
@@ -376,6 +412,7 @@ int supervisor::run() {
   runtime_->logger->start();
   start_workers();
   start_control();
+  start_commands();
   for (const complaint& one : signal_older(said_.old_how, said_.old_pids)) warn(one);
   if (presence_.notify) notify_service_manager(ready_state(getpid()));
   if (behind) behind->ready();
@@ -395,9 +432,9 @@ io::fixed_names fixed_names_of(const options& said) {
   return out;
 }
 
-int run(proxy::model model, const options& said) {
+int run(proxy::model model, const options& said, origins from) {
   try {
-    supervisor one(std::move(model), said);
+    supervisor one(std::move(model), said, std::move(from));
     return one.run();
   } catch (const std::exception& error) {
     say("ALERT", std::string("cannot start: ") + error.what());

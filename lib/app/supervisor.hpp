@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/command_service.hpp"
 #include "app/options.hpp"
 #include "io/resolver.hpp"
 #include "proxy/model.hpp"
@@ -17,6 +18,6 @@ void say(std::string_view severity, std::string_view text);
 io::fixed_names fixed_names_of(const options& said);
 
 // Runs until told to stop. Returns the exit status.
-int run(proxy::model model, const options& said);
+int run(proxy::model model, const options& said, origins from = {});
 
 }  // namespace ringway::app

@@ -314,7 +314,8 @@ void listens(const section_settings& section, refused_lines& refused, diagnostic
                               : "add a line such as 'bind *:80', or declare a backend if that was meant");
 }
 
-// 1 is given to nobody who did not ask for it; numbers that were asked for are passed over.
+// 1 is given to nobody who did not ask for it; numbers that were asked for are passed over. The count goes on with every
+// section, also those that brought their own.
 void section_ids(proxy::model& of, diagnostics& report) {
   std::map<std::uint32_t, const section_settings*> used;
   for (const section_settings& section : of.sections) {
@@ -328,9 +329,12 @@ void section_ids(proxy::model& of, diagnostics& report) {
   }
   std::uint32_t next = 2;
   for (section_settings& section : of.sections) {
-    if (section.id != 0) continue;
-    while (used.contains(next)) ++next;
-    section.id = next++;
+    section.id_said = section.id != 0;
+    if (!section.id_said) {
+      while (used.contains(next)) ++next;
+      section.id = next;
+    }
+    ++next;
   }
 }
 

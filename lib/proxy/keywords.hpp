@@ -18,6 +18,9 @@ std::span<const config::keyword> bind_lines();        // bind; fills section_set
 std::span<const config::keyword> bind_keywords();     // place::bind; fill bind_settings
 std::span<const config::keyword> global_keywords();   // fill global_settings
 
+// A whole `bind` line, or `stats socket`, which takes the same words: one entry an address, the words on each.
+// `what`: what is missing when the line is empty.
+std::vector<bind_settings> read_bind_line(std::string_view keyword, std::string_view what, config::arguments& from);
 // The addresses of a `bind` line, and of the retired `listen NAME ADDRESS`: separated by commas, ranges of ports
 // taken apart. Reports and returns what could be read; empty when nothing could.
 std::vector<bind_settings> read_bind_addresses(std::string_view keyword, const config::word& given,

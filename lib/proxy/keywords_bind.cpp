@@ -16,29 +16,27 @@ using config::verb;
 using config::word;
 
 void bind(section_settings& to, arguments& from) {
-  const word* given = from.need("an address, for example *:80");
-  if (given == nullptr) return;
-  std::vector<bind_settings> binds = read_bind_addresses("bind", *given, from.report());
-  bind_settings said;
-  from.words(place::bind, &said);
-  for (bind_settings& each : binds) {
-    each.name = said.name;
-    each.id = said.id;
-    each.maxconn = said.maxconn;
-    each.backlog = said.backlog;
-    each.v4v6 = said.v4v6;
-    each.v6only = said.v6only;
-    each.accept_proxy = said.accept_proxy;
-    each.interface = said.interface;
-    each.mode_bits = said.mode_bits;
-    each.uid = said.uid;
-    each.gid = said.gid;
-    each.user = said.user;
-    each.group = said.group;
-    // An id names one listening socket: a line with several gives it to the first.
-    said.id = 0;
-    to.binds.push_back(std::move(each));
-  }
+  for (bind_settings& each : read_bind_line("bind", "an address, for example *:80", from)) to.binds.push_back(std::move(each));
+}
+
+constexpr config::choice<command_level> levels[] = {
+    {"user", command_level::user}, {"operator", command_level::operator_}, {"admin", command_level::admin}};
+
+void level(bind_settings& to, arguments& from) {
+  if (const auto read = from.one_of<command_level>(levels, "a level")) to.level = *read;
+}
+
+constexpr config::choice<severity_form> severities[] = {
+    {"none", severity_form::none}, {"number", severity_form::number}, {"string", severity_form::string}};
+
+void severity_output(bind_settings& to, arguments& from) {
+  if (const auto read = from.one_of<severity_form>(severities, "a form of severities")) to.severity = *read;
+}
+
+// Nobody takes sockets over from this process through its socket: a new one binds its own (-sf).
+void expose_fd(bind_settings&, arguments& from) {
+  constexpr config::choice<bool> kinds[] = {{"listeners", true}};
+  from.one_of<bool>(kinds, "a kind of descriptors");
 }
 
 void mode_bits(bind_settings& to, arguments& from) {
@@ -97,12 +95,42 @@ constexpr std::array rows = {
         .summary = "Owner of a unix socket, by number.", .example = "uid 1000", .since = "1.4"}),
     value<&bind_settings::gid>({.name = "gid", .allowed = place::bind, .grammar = "<number>",
         .summary = "Group of a unix socket, by number.", .example = "gid 1000", .since = "1.4"}),
+    verb<&level>({.name = "level", .allowed = place::bind, .grammar = "{user|operator|admin}",
+        .summary = "What whoever connects to a stats socket may do; operator unless said. Of no use on bind lines.",
+        .example = "level admin", .since = "1.4"}),
+    verb<&severity_output>({.name = "severity-output", .allowed = place::bind, .grammar = "{none|number|string}",
+        .summary = "Answers on a stats socket begin with how grave they are. Of no use on bind lines.",
+        .example = "severity-output number", .since = "1.8"}),
+    verb<&expose_fd>({.name = "expose-fd", .allowed = place::bind, .grammar = "listeners",
+        .summary = "Lets a new process take the listening sockets over; here it binds its own (-sf).",
+        .example = "expose-fd listeners", .since = "1.8", .state = config::status::no_effect}),
 };
 
 }  // namespace
 
 std::span<const config::keyword> bind_lines() { return line_rows; }
 std::span<const config::keyword> bind_keywords() { return rows; }
+
+std::vector<bind_settings> read_bind_line(std::string_view keyword, std::string_view what, arguments& from) {
+  const word* given = from.need(what);
+  if (given == nullptr) return {};
+  std::vector<bind_settings> binds = read_bind_addresses(keyword, *given, from.report());
+  bind_settings said;
+  from.words(place::bind, &said);
+  for (bind_settings& each : binds) {
+    bind_settings at = std::move(each);
+    each = said;
+    each.where = at.where;
+    each.at = at.at;
+    each.host = std::move(at.host);
+    each.path = std::move(at.path);
+    each.abstract = at.abstract;
+    each.fd = at.fd;
+    // An id names one listening socket: a line with several gives it to the first.
+    said.id = 0;
+  }
+  return binds;
+}
 
 std::vector<bind_settings> read_bind_addresses(std::string_view keyword, const config::word& given,
                                                config::diagnostics& report) {

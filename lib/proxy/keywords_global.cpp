@@ -91,6 +91,15 @@ void reset_variables(global_settings&, arguments& from) {
   from.with().variables.reset(keep);
 }
 
+void stats_socket(global_settings& to, arguments& from) {
+  const word* first = from.empty() ? nullptr : &from.peek();
+  for (bind_settings& each : read_bind_line("stats socket", "a path or an address, for example /run/haproxy.sock", from)) {
+    if (each.accept_proxy)
+      from.wrong("not-supported-yet", *first, "'accept-proxy' on a stats socket is not supported by ringway yet");
+    to.command_sockets.push_back(std::move(each));
+  }
+}
+
 constexpr place here = place::global;
 constexpr std::uint64_t int_max = 0x7fff'ffff;
 
@@ -128,6 +137,16 @@ constexpr std::array rows = {
     setting<&global_settings::hard_stop_after>({.name = "hard-stop-after", .allowed = here, .grammar = "<time>",
         .summary = "Longest time that a stopping process waits for its clients.", .example = "hard-stop-after 30s",
         .since = "1.8"}),
+    verb<&stats_socket>({.name = "stats socket", .allowed = here, .grammar = "<address>[,...] [<words>]",
+        .summary = "A socket for commands while running (management manual 9.3), with the words of bind: /run/x.sock, abns@x, "
+                   "ipv4@127.0.0.1:9999.",
+        .example = "stats socket /run/haproxy.sock mode 600 level admin", .since = "1.3"}),
+    setting<&global_settings::command_timeout>({.name = "stats timeout", .allowed = here, .grammar = "<time>",
+        .summary = "Longest silence on a stats socket before the connection is closed; 10s unless said.",
+        .example = "stats timeout 2m", .since = "1.3", .min = 1}),
+    setting<&global_settings::command_maxconn>({.name = "stats maxconn", .allowed = here, .grammar = "<number>",
+        .summary = "Connections at once on all stats sockets together; 10 unless said, others wait.",
+        .example = "stats maxconn 20", .since = "1.3", .min = 1, .max = int_max}),
     verb<&bytes<&global_settings::bufsize, 1024>>({.name = "tune.bufsize", .allowed = here, .grammar = "<size>",
         .summary = "Bytes of a buffer; a request's head must fit, less tune.maxrewrite. 16384 unless said.",
         .example = "tune.bufsize 32k", .since = "1.3"}),

@@ -22,6 +22,11 @@ namespace ringway::proxy {
 
 enum class mode : std::uint8_t { tcp, http };
 
+// What whoever connects to a `stats socket` may do; each may do what those before it may.
+enum class command_level : std::uint8_t { user, operator_, admin };
+// How its answers say how grave they are: not at all, "[3]: ", "[err]: ".
+enum class severity_form : std::uint8_t { none, number, string };
+
 // One address of one `bind` line (a line with several addresses or a port range gives several of these).
 struct bind_settings {
   config::span where;          // the address word
@@ -40,6 +45,8 @@ struct bind_settings {
   std::optional<unsigned> mode_bits;     // unix sockets: permission bits
   std::optional<unsigned> uid, gid;      // unix sockets: owner (user/group/uid/gid words)
   std::string user, group;               // as written; resolved by app (syntax-only does not)
+  command_level level = command_level::operator_;  // of use on `stats socket` lines only, like the next
+  severity_form severity = severity_form::none;
 };
 
 // Milliseconds; unset: no limit (HAProxy warns), as configured `0` means too.
@@ -73,6 +80,7 @@ struct section_settings {
   bool front = false, back = false;
   bool disabled = false;
   std::uint32_t id = 0;     // 0: to be given
+  bool id_said = false;     // by an `id` line
   std::string description;
   mode kind = mode::tcp;
   timeouts time;
@@ -132,6 +140,9 @@ struct global_settings {
   std::optional<unsigned> maxpipes;  // unset: a quarter of maxconn
   std::uint32_t pipesize = 524288;   // tune.pipesize, bytes asked for each pipe; 0: the kernel's default
   std::optional<milliseconds> hard_stop_after;
+  std::vector<bind_settings> command_sockets;  // stats socket
+  milliseconds command_timeout{10000};         // stats timeout: longest silence on one
+  unsigned command_maxconn = 10;               // stats maxconn: connections at once on all of them together
   log::global_settings log;
 };
 
