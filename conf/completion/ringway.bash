@@ -4,8 +4,8 @@ _ringway() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
   if [[ $COMP_CWORD -gt 1 ]]; then case ${COMP_WORDS[1]} in
-    route) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --client --request --header --listener --backend --down --resolve --input --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    ring) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --backend --down --keys --input --at-once --svg --compare --resolve --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    route) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --client --request --header --listener --backend --running --down --resolve --input --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    ring) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --backend --running --down --keys --input --at-once --svg --compare --resolve --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     diff) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --keys --input --listener --fail-above --resolve --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     migrate) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --output --in-place --to --no-comments --json --list" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
   esac; fi

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <deque>
 
+#include "app/ask_running.hpp"
 #include "app/key_files.hpp"
 #include "app/subcommand_rows.hpp"
 #include "app/tools.hpp"
@@ -74,17 +75,17 @@ explain::picture_style style_of_terminal() {
 
 int run(const said& words) {
   if (!words.words.empty()) return fail(fmt::format("'{}' is not understood: -f names the configuration", words.words[0]));
-  if (words.has("compare") && words.all("config").empty()) return compare(nullptr, words.has("json"));
+  if (words.has("compare") && words.all("config").empty() && !words.has("running")) return compare(nullptr, words.has("json"));
   unsigned at_once = 100;
   if (const auto text = words.last("at-once"); !text.empty()) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), at_once);
     if (error != std::errc{} || end != text.data() + text.size() || at_once == 0)
       return fail(fmt::format("--at-once '{}' is no number above 0", text));
   }
-  const auto files = words.all("config");
   configuration of;
-  if (!read_configuration({files.begin(), files.end()}, words.all("resolve"), of)) return 1;
+  if (!read_configuration_of(words, "ring", of)) return 1;
   explain::site site(of.model);
+  if (!follow_running(words, "ring", site)) return 1;
   for (const std::string& name : words.all("down"))
     if (const auto wrong = site.take_down(name); !wrong.empty()) return fail(wrong);
 
@@ -144,6 +145,7 @@ int run(const said& words) {
 constexpr subcommand_option rows[] = {
     {"--config, -f", "FILE|DIR", "the configuration; repeatable, as for the proxy"},
     {"--backend", "NAME", "only this backend; without, all"},
+    {"--running", "SOCKET", "with the servers as this process has them: its stats socket, ringway's or HAProxy's; without -f its files"},
     {"--down", "[BACKEND/]SERVER", "as if this server were down; repeatable"},
     {"--keys", "FILE", "weigh by real requests: an access log, or URLs or addresses one a line; - is standard input"},
     {"--input", "KIND", "what lines are: auto, uri, address, common, combined, httplog"},
@@ -158,7 +160,7 @@ constexpr subcommand_option rows[] = {
 
 const subcommand ring_command = {
     "ring",
-    "-f FILE [option]...",
+    "{-f FILE|--running SOCKET} [option]...",
     "how a backend spreads its keys over its servers",
     "Shows each server's share of the key space beside what its weight is due, computed from the ring itself, and who "
     "would inherit if a server were lost. With --keys the requests of a log take the place of the key space: requests "

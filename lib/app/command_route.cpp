@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "app/ask_running.hpp"
 #include "app/key_files.hpp"
 #include "app/subcommand_rows.hpp"
 #include "app/tools.hpp"
@@ -53,7 +54,7 @@ bool presume(const said& words, explain::site& site, explain::presumed& out) {
 }
 
 int one(explain::router& router, const configuration& of, const std::string& text, input_kind kind, const explain::presumed& with,
-        bool as_json) {
+        bool as_json, std::string_view running) {
   explain::asked what;
   if (const auto wrong = read_line(text, kind, what); !wrong.empty()) {
     complain("route", fmt::format("'{}' {}", text, wrong));
@@ -65,7 +66,7 @@ int one(explain::router& router, const configuration& of, const std::string& tex
   for (const auto& [name, value] : with.fields)
     if (same_text(name, "host")) what.host = value;
   answer out;
-  out.put(as_json ? json_of(told, what, of.sources) : text_of(told, what, of.sources));
+  out.put(as_json ? json_of(told, what, of.sources, running) : text_of(told, what, of.sources, running));
   return told.problem.empty() ? 0 : 1;
 }
 
@@ -133,14 +134,14 @@ int run(const said& words) {
     complain("route", fmt::format("one request at a time, and '{}' is another: many are read from standard input", words.words[1]));
     return 1;
   }
-  const auto files = words.all("config");
   configuration of;
-  if (!read_configuration({files.begin(), files.end()}, words.all("resolve"), of)) return 1;
+  if (!read_configuration_of(words, "route", of)) return 1;
   explain::site site(of.model);
+  if (!follow_running(words, "route", site)) return 1;
   explain::presumed with;
   if (!presume(words, site, with)) return 1;
   explain::router router(site, with);
-  if (!words.words.empty()) return one(router, of, words.words[0], kind, with, words.has("json"));
+  if (!words.words.empty()) return one(router, of, words.words[0], kind, with, words.has("json"), words.last("running"));
   if (words.has("json")) {
     complain("route", "--json needs a request on the command line");
     return 1;
@@ -155,6 +156,7 @@ constexpr subcommand_option rows[] = {
     {"--header, -H", "'NAME: VALUE'", "a header field; repeatable"},
     {"--listener", "NAME", "the frontend, or the named bind, it comes to"},
     {"--backend", "NAME", "begin at this backend, past frontends and rules"},
+    {"--running", "SOCKET", "with the servers as this process has them: its stats socket, ringway's or HAProxy's; without -f its files"},
     {"--down", "[BACKEND/]SERVER", "as if this server were down; repeatable"},
     {"--resolve", "HOST:ADDRESS", "this name has this address (matters for hash-key addr)"},
     {"--input", "KIND", "what lines are: auto, uri, address, common, combined, httplog"},
@@ -165,13 +167,14 @@ constexpr subcommand_option rows[] = {
 
 const subcommand route_command = {
     "route",
-    "-f FILE [option]... [URL|PATH|ADDRESS]",
+    "{-f FILE|--running SOCKET} [option]... [URL|PATH|ADDRESS]",
     "where a request goes, and why",
     "Tells for one request the whole decision: frontend, rules, backend, key, hash, place on the ring, server, and "
     "whom it would fall to next. Without a request on the command line requests are read from standard input, one a "
     "line (a URL, a path, a client's address, or a line of an access log: common, combined, httplog), and each is "
-    "answered by INPUT<TAB>BACKEND/SERVER, in order. It answers from the files: there is no way yet to ask a running "
-    "process, so say with --down what is not up.",
+    "answered by INPUT<TAB>BACKEND/SERVER, in order. It answers from the files, all servers up; with --running from what a "
+    "running process says of them over its stats socket: who is up, in maintenance or draining, weights and addresses. "
+    "--down stands above both.",
     "Exit status: 0 when every request found a server, else 1.",
     rows,
     1,

@@ -57,6 +57,7 @@ reply change_state(const place& at, std::string_view said) {
 }
 
 reply change_health(const place& at, std::string_view said) {
+  if (at.state().config().track) return failed("cannot change health on a tracking server.");
   servers::group& group = *at.back->servers;
   const unsigned top = check::top_health(at.state().config().check);
   const auto now = servers::clock::now();

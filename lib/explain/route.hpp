@@ -78,7 +78,8 @@ class router {
   bool keyed_ = false, told_target_ = false;
 };
 
-std::string text_of(const decision& of, const asked& what, const config::source_set& sources);
-std::string json_of(const decision& of, const asked& what, const config::source_set& sources);
+// `running`: the socket of the process whose state the answer is about; empty: files only.
+std::string text_of(const decision& of, const asked& what, const config::source_set& sources, std::string_view running = {});
+std::string json_of(const decision& of, const asked& what, const config::source_set& sources, std::string_view running = {});
 
 }  // namespace ringway::explain

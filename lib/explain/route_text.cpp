@@ -85,7 +85,8 @@ std::string list(const farm& of, const std::vector<server_index>& servers, std::
 
 }  // namespace
 
-std::string text_of(const decision& of, const asked& what, const config::source_set& sources) {
+std::string text_of(const decision& of, const asked& what, const config::source_set& sources,
+                    std::string_view running) {
   std::string out;
   const auto line = [&out](std::string_view name, const std::string& text) {
     if (!text.empty()) out += fmt::format("{:<10} {}\n", name, text);
@@ -94,6 +95,7 @@ std::string text_of(const decision& of, const asked& what, const config::source_
                               what.target.empty() ? "/" : printable(what.target),
                               what.host.empty() ? "" : "  Host: " + printable(what.host),
                               what.client ? "  from " + what.client->host_text() : ""));
+  line("running", std::string(running));
   if (of.front != nullptr) {
     std::string binds;
     for (const auto& bind : of.front->binds)
@@ -145,7 +147,7 @@ std::string text_of(const decision& of, const asked& what, const config::source_
   return out;
 }
 
-std::string json_of(const decision& of, const asked& what, const config::source_set& sources) {
+std::string json_of(const decision& of, const asked& what, const config::source_set& sources, std::string_view running) {
   json out;
   out.open_object();
   out.key("request").open_object();
@@ -154,6 +156,7 @@ std::string json_of(const decision& of, const asked& what, const config::source_
   out.key("host").text_or_null(what.host);
   out.key("client").text_or_null(what.client ? what.client->host_text() : std::string());
   out.close_object();
+  out.key("running").text_or_null(running);
   out.key("frontend").text_or_null(of.front != nullptr ? of.front->name : std::string());
   out.key("listener");
   if (of.bind != nullptr)

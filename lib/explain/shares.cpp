@@ -137,8 +137,7 @@ traffic::bounded traffic::under(unsigned factor, unsigned at_once) const {
   proxy::section_settings changed = *of_.of;
   changed.balance.balance_factor = factor;
   const auto by = proxy::make_chooser(changed);
-  for (server_index s = 0; s < by->size(); ++s)
-    if (!of_.chooser->usable(s)) by->set_usable(s, false);
+  of_.become(*by);
   std::deque<server_index> served;
   for (const auto which : order_) {
     const auto& key = all_[which];

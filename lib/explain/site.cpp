@@ -18,14 +18,22 @@ bool farm::hashes() const {
 
 std::unique_ptr<balance::chooser> farm::fresh() const {
   auto out = proxy::make_chooser(*of);
-  for (server_index s = 0; s < out->size(); ++s)
-    if (!chooser->usable(s)) out->set_usable(s, false);
+  become(*out);
   return out;
+}
+
+void farm::become(balance::chooser& other) const {
+  for (server_index s = 0; s < other.size(); ++s) {
+    other.set_weight(s, chooser->weight(s));
+    if (s < moved.size() && moved[s]) other.set_address(s, *moved[s]);
+    // A weight of nothing makes a server of no use too, without its being down.
+    if (chooser->weight(s) != 0) other.set_usable(s, chooser->usable(s));
+  }
 }
 
 site::site(const proxy::model& from) {
   for (const auto& section : from.sections) {
-    if (section.back) farms_.push_back({&section, proxy::make_chooser(section)});
+    if (section.back) farms_.push_back({&section, proxy::make_chooser(section), {}});
     if (section.front && !section.disabled) fronts_.push_back(&section);
   }
 }

@@ -4,6 +4,7 @@
 // One thread; choosers keep their state (turns) from one question to the next. The model must outlive the site.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,14 @@ using balance::server_index;
 struct farm {
   const proxy::section_settings* of = nullptr;
   std::unique_ptr<balance::chooser> chooser;
+  std::vector<std::optional<address>> moved{};  // by server: where a running process has it; empty: as written
 
   const std::string& name() const { return of->name; }
   const std::string& server(server_index s) const { return of->servers[s].name; }
   bool hashes() const;         // by a key: source, uri, url_param, hdr
   bool http() const { return of->kind == proxy::mode::http; }
-  std::unique_ptr<balance::chooser> fresh() const;  // another one of the same settings, and the same servers down
+  std::unique_ptr<balance::chooser> fresh() const;  // another one of the same settings and state
+  void become(balance::chooser& other) const;       // another of the same servers: the same down, weights and addresses
 };
 
 class site {

@@ -48,7 +48,7 @@ state::state(const settings& from, std::uint32_t index, clock::time_point now)
   if ((admin_ & maintenance_bits) != 0) operation_ = running::down;
   port_ = from.port;
   checked_.store(from.check.enabled, std::memory_order_relaxed);
-  health_.store(from.disabled ? 0 : from.check.rise, std::memory_order_relaxed);  // one failure brings a server down
+  health_.store(from.disabled || from.tracks_disabled ? 0 : from.check.rise, std::memory_order_relaxed);
   since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }
 

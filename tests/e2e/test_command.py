@@ -338,7 +338,7 @@ set server app/a addr 127.0.0.9;set server app/a addr 127.0.0.9;set server app/a
 set server app/a addr 127.0.0.1 port foo;set server app/a addr foo;set server app/a addr 127.0.0.1 prt 1
 set server app/a addr ::1;show servers state;set server app/a addr;set server by/u addr 127.0.0.1 port 99
 set server app/a;set server app/a foo;set server zz/a state ready;set server app state;set server app/a state;set server app/a state on
-set server app/a health;set server app/a agent up;set server app/a agent-send x;set server app/a fqdn foo;set server app/a weight
+set server by/t health up;set server app/a health;set server app/a agent up;set server app/a agent-send x;set server app/a fqdn foo;set server app/a weight
 set server off/x state maint;set weight off/x 1;disable server off/x;shutdown sessions server off/x;enable health off/x
 enable health app/b;disable health app/b;enable agent app/a;disable agent app/a;enable health zz/a;enable server
 enable health chk/s;disable health chk/s;show servers state chk;enable health chk/s
@@ -372,6 +372,7 @@ backend app
 backend by
     balance source
     server x 127.0.0.1:18001 weight 2
+    server t 127.0.0.1:18001 track chk/s
     server u /tmp/none.sock
     server w 127.0.0.1
 backend off
@@ -390,11 +391,11 @@ def plain(text):
 
 @beside
 def test_the_same_answers_as_haproxy(proxy, tmp_path):
-    told = []
+    told, tcp = [], free_port()
     for which in ("haproxy", "ringway"):
         # The same path for both, one after the other, for it is part of an answer.
         path = tmp_path / "s.sock"
-        text = REFERENCE.format(path=path, tcp=39876, port=free_port())
+        text = REFERENCE.format(path=path, tcp=tcp, port=free_port())
         if which == "ringway":
             one = proxy(text, ready=False)
         else:
@@ -406,9 +407,12 @@ def test_the_same_answers_as_haproxy(proxy, tmp_path):
                 return ask(path, "show backend\n")
             except OSError:
                 return False
-        until(lambda: answers() or not one.running, 10, which)
-        answers_of = [plain(ask(path, line + "\n\n" if line.endswith("<<") else line + "\n")) for line in DIALOGUE.splitlines()]
-        one.stop(signal.SIGTERM)
+        try:
+            until(lambda: answers() or not one.running, 10, which)
+            answers_of = [plain(ask(path, line + "\n\n" if line.endswith("<<") else line + "\n"))
+                          for line in DIALOGUE.splitlines()]
+        finally:
+            one.stop(signal.SIGTERM)
         log = [re.sub(r"^\[\w+\] +\(\d+\) : ", "", line) for line in one.lines if "Server " in line or "no server" in line]
         told.append((answers_of, log))
     for line, theirs, ours in zip(DIALOGUE.splitlines(), told[0][0], told[1][0]):
