@@ -15,6 +15,9 @@
 namespace ringway::io {
 namespace {
 
+// A few pieces that are small together cost less to copy side by side than the kernel takes to follow the list.
+constexpr std::size_t worth_gathering = 1024;  // bytes
+
 // read() and peek(): what the kernel says is noted in the socket's flags.
 template <int flags>
 transfer receive(int fd, void* into, std::size_t size, bool& can_read, bool& hang_up, bool& error) {
@@ -84,13 +87,6 @@ bool socket::has_input() {
   char byte;
   return can_read_ && peek(&byte, 1).what != outcome::blocked;
 }
-
-namespace {
-
-// A few pieces that are small together cost less to copy side by side than the kernel takes to follow the list.
-constexpr std::size_t worth_gathering = 1024;  // bytes
-
-}  // namespace
 
 transfer socket::write(const iovec* from, int count, bool more) {
   std::size_t wanted = 0;

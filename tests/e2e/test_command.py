@@ -305,14 +305,15 @@ listen l
     timeout client 5s
     timeout server 5s
     server s 127.0.0.1:{to} check inter 50ms fall 1
+    server clock 127.0.0.1:{to} check inter 50ms fall 5
 """, path=path, to=at.ports[0])
-    column = lambda number: ask(path, "show servers state l\n").splitlines()[2].split()[number]
-    until(lambda: column(10) == "6", 10, "a check")
+    column = lambda number, line=2: ask(path, "show servers state l\n").splitlines()[line].split()[number]
+    until(lambda: column(10) == "6" and column(10, 3) == "6", 10, "a check of each")
     assert column(13) == "6"
     assert ask(path, "disable health l/s\n") == "\n"
     assert column(13) == "2"
     at.stop(0)
-    time.sleep(0.3)  # several intervals: nothing may happen in them
+    until(lambda: column(5, 3) == "0", 10, "its neighbour down after five checks: one would have been enough for it")
     assert column(5) == "2"
     assert ask(path, "enable health l/s\n") == "\n"
     until(lambda: column(5) == "0", 10, "the server down")

@@ -45,9 +45,6 @@ def rig(proxy):
     origin.close()
 
 
-CANARY = b"GET /canary HTTP/1.1\r\nHost: canary\r\n\r\n"
-
-
 def expected(column):
     """"200=hello 400" -> [(200, b"hello"), (400, None)], stays open"""
     if column == "wait":
@@ -89,21 +86,12 @@ def one_request(one, name, answers_column, script_column):
                         faults.append("the connection stays open")
                     client.finals(methods[:len(answers)])
                 elif wire.END not in script and not faults:
-                    client.send([CANARY])
-                    found, rest = client.until(len(answers) + 1, methods + [b"GET"])
-                    if len(found) != len(answers) + 1 or not found[-1].body.endswith(b"/canary"):
-                        faults.append(f"the next request is not answered: {found[len(answers):]} {rest[:100]!r}")
+                    faults += wire.next_is_answered(client, len(answers), methods + [b"GET"])
         except judge.Broken as fault:
             faults.append(f"the client got {fault}")
-    seen, rests, broken = origin.taken()
-    faults += [f"reached the origin: {fault}" for fault in broken]
-    seen = [each for each in seen if each.start[1] != b"/canary"]
     served = [body for status, body in answers if status == 200]
-    if len(seen) != len(served):
-        faults.append(f"{len(seen)} messages reached the origin: {[each.raw[:200] for each in seen]}")
-    for message, body in zip(seen, served):
-        if body is not None and message.body != body:
-            faults.append(f"the origin saw the body {message.body[:200]!r}")
+    wrong, _, rests = wire.reached(origin, served)
+    faults += wrong
     if answers_column != "wait" and 0 < len(rests) and not any(piece is wire.END for piece in script) and not served:
         faults.append(f"a part reached the origin: {rests!r}")
     if not wire.settles(one.pid):
@@ -155,7 +143,7 @@ def one_response(one, name, answer, script_column, early=False):
             wire.until(lambda: origin.played, 5, "the late bytes to be sent")
         fresh = client if not client.ended else wire.Client(one.port)
         before = len(client.finals([method])[0]) if fresh is client else 0
-        fresh.send([CANARY])
+        fresh.send([wire.CANARY])
         found, rest = fresh.until(before + 1, [method] * before + [b"GET"])
         if len(found) <= before or found[-1].status != 200 or not found[-1].body.endswith(b"/canary"):
             faults.append(f"the next request is not answered by its own answer: {fresh.data[:300]!r}")
@@ -352,7 +340,7 @@ def test_a_body_after_an_early_answer_is_never_a_request(proxy):
                 found, _ = client.until(1, [b"POST"])
                 assert [each.status for each in found] == [403]
                 # Whether the connection goes on or not: the body is no request, only what follows it may be one.
-                client.send([body, CANARY])
+                client.send([body, wire.CANARY])
                 for _ in range(8):
                     for link in select.select([server, *reached], [], [], 0.05 * wire.PATIENCE)[0]:
                         if link is server:

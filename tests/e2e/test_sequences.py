@@ -2,7 +2,7 @@
 writes fall, and what follows a refusal is never served."""
 import judge
 import wire
-from test_hostile import CANARY, expected, rig  # noqa: F401 (a fixture)
+from test_hostile import expected, rig  # noqa: F401 (a fixture)
 
 
 def one_step(client, methods, count, answers, script):
@@ -42,20 +42,13 @@ def one_sequence(one, name, steps):
                     served += [body for status, body in expected(answers)[0] if status == 200]
             if steps[-2].startswith("200") and "closed" not in steps[-2]:
                 count = len(client.finals(methods)[0])
-                client.send([CANARY])
-                found, rest = client.until(count + 1, methods)
-                if len(found) != count + 1 or not found[-1].body.endswith(b"/canary"):
-                    faults.append(f"the next request is not answered: {found[count:]} {rest[:100]!r}")
+                faults += wire.next_is_answered(client, count, methods)
         except judge.Broken as fault:
             faults.append(f"the client got {fault}")
-    seen, _, broken = origin.taken()
-    faults += [f"reached the origin: {fault}" for fault in broken]
-    seen = [each for each in seen if each.start[1] != b"/canary"]
-    if len(seen) != len(served) or any(b"smuggled" in each.start[1] for each in seen):
-        faults.append(f"{len(seen)} messages reached the origin: {[each.raw[:200] for each in seen]}")
-    for message, body in zip(seen, served):
-        if body is not None and message.body != body:
-            faults.append(f"the origin saw the body {message.body[:200]!r}")
+    wrong, seen, _ = wire.reached(origin, served)
+    faults += wrong
+    if any(b"smuggled" in each.start[1] for each in seen):
+        faults.append(f"a smuggled request reached the origin: {[each.raw[:200] for each in seen]}")
     if not wire.settles(one.pid):
         faults.append("busy afterwards")
     return [f"{name}: {fault}" for fault in faults]

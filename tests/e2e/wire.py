@@ -227,3 +227,29 @@ def settles(pid, window=0.02, most=1_000_000, seconds=5.0):
         if cpu(pid) - before < most:
             return True
     return False
+
+
+CANARY = b"GET /canary HTTP/1.1\r\nHost: canary\r\n\r\n"
+
+
+def next_is_answered(client, count, methods):
+    """What is wrong with the connection for the request behind `count` answers; nothing when it is served."""
+    client.send([CANARY])
+    found, rest = client.until(count + 1, methods)
+    if len(found) == count + 1 and found[-1].body.endswith(b"/canary"):
+        return []
+    return [f"the next request is not answered: {found[count:]} {rest[:100]!r}"]
+
+
+def reached(origin, served):
+    """(what is wrong with what reached the origin, its messages, parts of messages). `served`: the body of each request
+    that was to reach it, None for any."""
+    seen, rests, broken = origin.taken()
+    faults = [f"reached the origin: {fault}" for fault in broken]
+    seen = [each for each in seen if each.start[1] != b"/canary"]
+    if len(seen) != len(served):
+        faults.append(f"{len(seen)} messages reached the origin: {[each.raw[:200] for each in seen]}")
+    for message, body in zip(seen, served):
+        if body is not None and message.body != body:
+            faults.append(f"the origin saw the body {message.body[:200]!r}")
+    return faults, seen, rests

@@ -8,6 +8,7 @@
 
 #include "balance/chooser.hpp"
 #include "servers/state.hpp"
+#include "support/servers.hpp"
 
 using namespace ringway;
 using namespace ringway::servers;
@@ -15,15 +16,7 @@ using namespace ringway::servers;
 namespace {
 
 using strings = std::vector<std::string>;
-
-settings server(const char* name, bool backup = false) {
-  settings made;
-  made.name = name;
-  made.ip = *parse_ip("192.0.2.1");
-  made.port = 8080;
-  made.backup = backup;
-  return made;
-}
+using support::server;
 
 std::vector<balance::server_facts> facts(const std::vector<settings>& all) {
   std::vector<balance::server_facts> made;

@@ -9,6 +9,7 @@
 
 #include "balance/chooser.hpp"
 #include "servers/state.hpp"
+#include "support/servers.hpp"
 
 using namespace ringway;
 using namespace ringway::servers;
@@ -16,15 +17,7 @@ using namespace ringway::servers;
 namespace {
 
 using strings = std::vector<std::string>;
-
-settings server(const char* name, bool backup = false) {
-  settings made;
-  made.name = name;
-  made.ip = *parse_ip("192.0.2.1");
-  made.port = 8080;
-  made.backup = backup;
-  return made;
-}
+using support::server;
 
 // a/s1 is checked; b/t1 and b/t2 track it, b/t3 tracks b/t2, the backup c/u1 tracks b/t1; c/u2 tracks nobody.
 struct bench {
