@@ -46,6 +46,8 @@ class wire_reader {
     limits_.how = how;
   }
 
+  bool is(side which) const { return side_ == which; }
+
   void feed(std::string_view bytes) {
     if (out_.closed || out_.status != 0) return;
     buffer_.append(bytes);
