@@ -57,8 +57,9 @@ class collector final : public beast_http::basic_parser<IsRequest> {
     }
   }
 
-  void on_response_impl(int code, boost::beast::string_view reason, int version, error_code&) override {
+  void on_response_impl(int code, boost::beast::string_view reason, int version, error_code& ec) override {
     if constexpr (!IsRequest) {
+      if (code < 100) ec = beast_http::error::bad_status;
       into_.status = static_cast<unsigned>(code);
       into_.reason = {reason.data(), reason.size()};
       into_.minor = version == 10 ? 0 : 1;
@@ -109,29 +110,33 @@ struct head_end {
   const char* bad = nullptr;
   bool found = false;
   std::size_t length = 0;
+  std::size_t lines = 0;  // where the last whole line ends that this look came by; 0: none
 };
 
 // Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it. So it
 // is with folded lines, where they are not accepted.
 head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold) {
-  std::size_t at = scanned;
+  std::size_t at = scanned, lines = 0;
   for (;;) {
     const void* hit = at < input.size() ? std::memchr(input.data() + at, '\n', input.size() - at) : nullptr;
     if (hit == nullptr) {
       scanned = input.size();
-      return {};
+      return {nullptr, false, 0, lines};
     }
     const auto lf = static_cast<std::size_t>(static_cast<const char*>(hit) - input.data());
-    if (lf == 0 || input[lf - 1] != '\r') return {"line feed without carriage return"};
-    if (lf >= 3 && input[lf - 2] == '\n') return {nullptr, true, lf + 1};
+    if (lf == 0 || input[lf - 1] != '\r') return {"line feed without carriage return", false, 0, lines};
+    if (lf >= 3 && input[lf - 2] == '\n') return {nullptr, true, lf + 1, 0};
+    lines = lf + 1;
     if (lf + 1 == input.size()) {
       scanned = lf;  // what the next line begins with is not known yet
-      return {};
+      return {nullptr, false, 0, lines};
     }
-    if (!may_fold && (input[lf + 1] == ' ' || input[lf + 1] == '\t')) return {"folded header line"};
+    if (!may_fold && (input[lf + 1] == ' ' || input[lf + 1] == '\t')) return {"folded header line", false, 0, lines};
     at = lf + 1;
   }
 }
+
+constexpr const char* too_many_fields = "too many header fields";
 
 const char* words_for(const error_code& ec) {
   if (ec == beast_http::error::bad_method) return "invalid method";
@@ -171,6 +176,20 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   head_result result;
   const bool lenient = most.how == http::parsing::lenient;
   const head_end end = find_end(input, scanned, !IsRequest || lenient);
+  if (end.lines > 0 && !lenient) {
+    // The lines that are there are judged at once, as if the head ended behind them: one that is malformed will not get
+    // better, and whoever sent it learns that now and not from a timeout. The first bad line is the one that is told,
+    // wherever the bytes were cut.
+    std::string so_far;
+    so_far.reserve(end.lines + 2);
+    so_far.append(input.substr(0, end.lines)).append("\r\n");
+    std::size_t none = 0;
+    result = parse<IsRequest>(so_far, none, most, out, scratch);
+    out.clear();  // its views are of what leaves with this block
+    // Too many fields are told of a whole head; one that does not end is too large before that.
+    if (result.what == head_state::bad && result.reason != too_many_fields) return result;
+    result = {};
+  }
   if (end.bad != nullptr) {
     result.what = head_state::bad;
     result.reason = end.bad;
@@ -212,18 +231,13 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   // An error about the body that follows is none of the head's.
   if (ec && ec != beast_http::error::end_of_stream) {
     result.what = head_state::bad;
-    result.reason = tokens.too_many ? "too many header fields" : words_for(ec);
+    result.reason = tokens.too_many ? too_many_fields : words_for(ec);
     // RFC 9110 15.6.6; HAProxy takes HTTP/9.9 for HTTP/1.1.
     if (ec == beast_http::error::bad_version && versioned && input[version] != '1') result.status = 505;
     return result;
   }
   if constexpr (!IsRequest) {
     if (loose.status != 0) out.status = loose.status;
-    if (out.status < 100) {
-      result.what = head_state::bad;
-      result.reason = "invalid status code";
-      return result;
-    }
   }
   out.protocol = loose.protocol;
   out.bytes = end.length;
