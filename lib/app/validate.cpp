@@ -265,7 +265,7 @@ void servers_of(section_settings& section, refused_lines& refused, diagnostics& 
 
 // errorfile, errorloc and errorfiles, in the order of their lines.
 void error_pages(section_settings& section, const proxy::model& of, diagnostics& report) {
-  const std::size_t most = proxy::largest_error_page(of.global.bufsize);
+  const std::size_t most = of.global.bufsize;
   const auto take = [&](const proxy::error_line& line) {
     if (line.page->bytes > most) {
       report.alert("bad-file", line.where,

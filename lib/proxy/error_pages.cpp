@@ -48,11 +48,6 @@ bool has_page(unsigned status) {
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
 }
 
-std::size_t largest_error_page(std::size_t bufsize) {
-  constexpr std::size_t scratch = 65536 - 256;  // home::scratch_size, less what is added
-  return std::min(bufsize, scratch);
-}
-
 std::optional<error_page> parse_error_page(std::string_view file, std::string& wrong) {
   error_page out;
   out.bytes = file.size();

@@ -50,7 +50,5 @@ bool has_page(unsigned status);
 // A whole response as a file has it; line feeds alone end lines, too. Wrong: says why, for people.
 std::optional<error_page> parse_error_page(std::string_view file, std::string& wrong);
 error_page redirecting_page(unsigned status, std::string_view location);
-// A page may fill a buffer, and the worker's memory for heads.
-std::size_t largest_error_page(std::size_t bufsize);
 
 }  // namespace ringway::proxy

@@ -50,8 +50,19 @@ void transaction::write_told_addresses(http1::head_writer& out) {
     tell_address(out, request_.fields, of_->local(), fe.originalto, be.originalto);
 }
 
+// What came fits by itself (home::scratch).
+bool transaction::head_fits() const {
+  const auto asked = [](const told_address_settings& how) { return how.enabled ? how.header.size() + 64 : 0; };
+  std::size_t size = 256 + request_.method_text.size() + request_.target.size();
+  for (const section_settings* one : {&of_->front.settings, back_ != nullptr ? &back_->settings : nullptr})
+    if (one != nullptr) size += asked(one->forwardfor) + asked(one->originalto);
+  for (const http::field& one : request_.fields)
+    if (!one.dropped) size += one.name.size() + one.value.size() + 4;
+  return size <= at_->scratch_size;
+}
+
 std::string_view transaction::build_request() {
-  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  http1::head_writer out(at_->scratch.get(), at_->scratch_size);
   out.request_line(request_.method_text, request_.target, request_.minor, request_.protocol);
   out.fields(request_.fields);
   write_told_addresses(out);
@@ -262,9 +273,11 @@ transaction::verdict transaction::upload() {
 }
 
 transaction::verdict transaction::await_response() {
+  flush_interim();
   const std::size_t most = at_->worker.memory().size() - at_->all.global.maxrewrite;
   for (;;) {
-    if (!out_.empty()) {
+    const bool held = interim_.size() >= at_->worker.memory().size();  // until the client has taken some of it
+    if (!out_.empty() && !held) {
       http1::limits limits;
       limits.how = back_->settings.response_parsing;
       const http1::head_result found =
@@ -287,7 +300,7 @@ transaction::verdict transaction::await_response() {
       fail('C', 'H', of_->socket.broken() ? 0 : 400, "the client closed before the response");
       return verdict::over;
     }
-    if (!link_->socket.can_read()) return verdict::go_on;
+    if (held || !link_->socket.can_read()) return verdict::go_on;
     if (!out_) out_ = at_->worker.memory().take();  // not before: while a server thinks, nothing is held for its answer
     const io::transfer t = link_->socket.read(out_.space(), out_.room());
     if (t.what == io::outcome::done) {
@@ -306,7 +319,8 @@ bool transaction::forward_interim() {
   if (++interim_count_ > most_interim) return false;
   if (request_.minor >= 1) {
     http::take_hop_by_hop(response_.fields, false);
-    http1::head_writer out(at_->scratch.get(), home::scratch_size);
+    http::drop_all(response_.fields, http::known::upgrade);
+    http1::head_writer out(at_->scratch.get(), at_->scratch_size);
     out.status_line(1, response_.status, response_.reason, response_.protocol);
     out.fields(response_.fields);
     out.end();
@@ -314,11 +328,12 @@ bool transaction::forward_interim() {
     flush_interim();
   }
   out_.consume(response_.bytes);
+  out_.compact();
   response_scanned_ = 0;
   return true;
 }
 
-// What the client's socket does not take now goes in front of the response.
+// What the client's socket does not take now goes as soon as it does, or in front of the response.
 void transaction::flush_interim() {
   if (interim_.empty()) return;
   const iovec piece{interim_.data(), interim_.size()};
@@ -370,7 +385,7 @@ transaction::verdict transaction::begin_response() {
   if (at_->all.stopping.load(std::memory_order_relaxed)) close_client_ = true;
   if (back_->settings.connection == connection_mode::close) close_client_ = true;
 
-  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  http1::head_writer out(at_->scratch.get(), at_->scratch_size);
   out.text(interim_);
   out.status_line(1, response_.status, response_.reason, response_.protocol);
   out.fields(response_.fields);

@@ -62,8 +62,13 @@ io::task<bool> transaction::obey(const rules::section& of) {
                           .memory = at_->rules_memory,
                           .request = &request_,
                           .first_request = of_->requests <= 1};
-  rules::editable edited{.request = request_, .keep = rewritten_};
+  rules::editable edited{.request = request_, .keep = rewritten_, .most = at_->scratch_size};
   const rules::outcome out = rules::on_request(of, in, edited);
+  if (edited.too_long || !head_fits()) {  // 500 as HAProxy: nothing of it is left out in silence
+    end_with('P', 'R');
+    co_await answer(500, "the rules made the request head too long");
+    co_return false;
+  }
   if (out.what == rules::outcome::kind::deny) {
     end_with('P', 'R');
     if (out.bare)
@@ -92,7 +97,7 @@ io::task<bool> transaction::obey(const rules::section& of) {
 
 io::task<> transaction::redirect(unsigned status, std::string_view location, std::string_view cookie) {
   begin_answer(status, "redirected by a rule");
-  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  http1::head_writer out(at_->scratch.get(), at_->scratch_size);
   out.status_line(1, status, http::reason_of(status));
   out.field("content-length", "0");
   out.field("location", location);
@@ -107,7 +112,7 @@ io::task<> transaction::redirect(unsigned status, std::string_view location, std
 
 io::task<> transaction::answer_bare(unsigned status, const char* reason) {
   begin_answer(status, reason);
-  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  http1::head_writer out(at_->scratch.get(), at_->scratch_size);
   out.status_line(1, status, http::reason_of(status));
   if (status != 204) out.field("content-length", "0");
   co_await send_answer(out, no_body);

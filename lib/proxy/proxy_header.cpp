@@ -27,7 +27,7 @@ const char* reason_of(proxy_protocol::fault why) {
 // The header is looked at where it lies in the kernel and only its own bytes are taken: what follows belongs to
 // whoever comes next.
 io::task<bool> session::read_proxy_header() {
-  const std::size_t most = std::min(at.worker.memory().size(), home::scratch_size);  // tune.bufsize, as HAProxy
+  const std::size_t most = at.worker.memory().size();  // tune.bufsize, as HAProxy
   const auto& limit = front.settings.time.client;
   if (limit && limit->count() > 0) client_limit.arm(accepted_tick + limit->count());
   bool sent_nothing = true;

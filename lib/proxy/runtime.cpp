@@ -1,5 +1,7 @@
 #include "proxy/runtime.hpp"
 
+#include <algorithm>
+
 #include "proxy/listener.hpp"
 #include "proxy/session.hpp"
 #include "proxy/transaction.hpp"
@@ -31,7 +33,9 @@ void frontend::give_back(runtime& all, const bind_settings& bind) {
 }
 
 home::home(runtime& of, unsigned index, std::size_t buffer_size, std::size_t pipes_here)
-    : all(of), pipes(of.global.pipesize, pipes_here), session_memory(sizeof(session)), worker(index, buffer_size), scratch(new char[scratch_size]), housekeeping_wake(worker.ready()) {
+    : all(of), pipes(of.global.pipesize, pipes_here), session_memory(sizeof(session)), worker(index, buffer_size),
+      scratch_size(std::max<std::size_t>(65536, 3 * buffer_size + 4096)), scratch(new char[scratch_size]),
+      housekeeping_wake(worker.ready()) {
   worker.on_escape = [this](const char*) { all.escaped.fetch_add(1); };
 }
 

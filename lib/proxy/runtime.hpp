@@ -132,8 +132,9 @@ struct home {
   servers::pool idle_links;
   std::vector<std::unique_ptr<listener>> listeners;
   std::vector<std::unique_ptr<transaction>> spare;  // transactions at rest
-  std::unique_ptr<char[]> scratch;                  // one head being written
-  static constexpr std::size_t scratch_size = 65536;
+  // One head being written: the longest that a buffer takes, before it two buffers of interim ones, and a few fields of ours.
+  const std::size_t scratch_size;                   // bytes
+  std::unique_ptr<char[]> scratch;
   rules::arena rules_memory;                        // what one run of rules makes on the way
 
   // Sessions of this worker, newest first.

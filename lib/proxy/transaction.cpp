@@ -201,14 +201,15 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
     // Unread input would turn our close into a reset.
     io::transfer t{io::outcome::done, 0, 0};
     for (int i = 0; i < 4 && t.what == io::outcome::done; ++i)
-      t = of_->socket.read(at_->scratch.get(), home::scratch_size);
+      t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
     co_return;
   }
   const reply page = reply_for(status);
   begin_answer(status, reason);
   if (!page.framed || page.silent) close_client_ = true;
   if (page.silent) co_return;
-  http1::head_writer out(at_->scratch.get(), home::scratch_size);
+  http1::head_writer out(at_->scratch.get(), at_->scratch_size);
+  out.text(interim_);
   out.text(page.head);
   co_await send_answer(out, page.body, page.minor);
 }
@@ -234,10 +235,11 @@ io::task<> transaction::send_answer(http1::head_writer& out, std::string_view bo
   if (request_.verb != http::method::head) out.text(body);
   if (!out_) out_ = at_->worker.memory().take();
   out_.clear();
+  interim_sent_ = sent_to_client_;
   down_.start(of_->socket, &of_->socket, out_, 0, {}, target_coding::plain, {out.data(), out.size()}, false);
   for (;;) {
     const flow_state state = down_.pump();
-    sent_to_client_ = down_.sent_bytes();
+    sent_to_client_ = interim_sent_ + down_.sent_bytes();
     if (state == flow_state::done) break;
     if (state != flow_state::wait_write || dead()) {
       close_client_ = true;
@@ -302,14 +304,14 @@ io::task<> transaction::linger() {
                          (up_started_ ? !up_.source_complete() : request_length_.how != http::body_length::kind::none);
   if (!expecting) {
     if (!of_->socket.can_read()) co_return;
-    const io::transfer t = of_->socket.read(at_->scratch.get(), home::scratch_size);
+    const io::transfer t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
     if (t.what != io::outcome::done) co_return;
   }
   of_->socket.shut_down_write();
   const io::tick until = now() + patience;
   std::size_t seen = 0;
   while (seen < most && !dead()) {
-    const io::transfer t = of_->socket.read(at_->scratch.get(), home::scratch_size);
+    const io::transfer t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
     if (t.what == io::outcome::done) {
       seen += t.bytes;
       continue;

@@ -52,6 +52,7 @@ class transaction {
   backend* backend_by_rules();          // obey_rules.cpp
   io::task<bool> obey(const rules::section& rules);  // false: answered
   bool backend_has_rules() const;
+  bool head_fits() const;               // as rules left it, with what is added on the way (exchange.cpp)
   bool check_head();                    // false: refused_ says why
   bool is_monitor() const;              // answer.cpp: monitor-uri
   io::task<> answer_monitor();
@@ -179,7 +180,7 @@ class transaction {
   servers::next_step next_;           // what plan_retry() found
   balance::server_index avoid_ = balance::no_server;  // failed last
   unsigned failures_ = 0, interim_count_ = 0, pending_status_ = 0;
-  std::string interim_;               // 1xx heads that the client's socket did not take yet
+  std::string interim_;               // 1xx heads that the client's socket did not take yet: less than two buffers
   char connect_cause_ = 'S', killed_ = 0;
   bool place_held_ = false, place_was_held_ = false, link_is_reused_ = false, connected_ = false;
   bool may_reuse_ = true, redispatched_ = false, ask_close_ = false, moved_once_ = false;

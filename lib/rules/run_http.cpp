@@ -74,16 +74,17 @@ bool frames(const field& one) {
 }
 
 // --- replacing by regex: the whole text becomes the pattern's answer, \0 to \9 are what its groups matched.
-std::string_view expand(std::string_view text, const regex::groups& found, std::string_view by, arena& memory) {
+std::string_view expand(std::string_view text, const regex::groups& found, std::string_view by, arena& memory,
+                        editable& to) {
   std::size_t most = by.size();
   for (const auto& group : found) most += (group[1] - group[0]) * (by.size() / 2 + 1);
-  constexpr std::size_t limit = 16384;
-  most = std::min(most, limit);
-  char* to = memory.take(most);
+  most = std::min(most, to.most);
+  char* at = memory.take(most);
   std::size_t used = 0;
   const auto put = [&](std::string_view what) {
     const std::size_t size = std::min(what.size(), most - used);
-    std::memcpy(to + used, what.data(), size);
+    to.too_long = to.too_long || size < what.size();
+    std::memcpy(at + used, what.data(), size);
     used += size;
   };
   for (std::size_t i = 0; i < by.size(); ++i) {
@@ -98,7 +99,7 @@ std::string_view expand(std::string_view text, const regex::groups& found, std::
     put(by.substr(i, 1));
   }
   memory.shrink(most - used);
-  return {to, used};
+  return {at, used};
 }
 
 void replace_fields(const http_rule& by, const context& in, editable& to) {
@@ -108,23 +109,21 @@ void replace_fields(const http_rule& by, const context& in, editable& to) {
     if (!named(one, by.name)) continue;
     if (by.what == action::replace_header) {
       if (!by.pattern->find(one.value, 0, found)) continue;
-      one.value = trim(expand(one.value, found, fresh, to.keep));
+      one.value = trim(expand(one.value, found, fresh, to.keep, to));
     } else {
       // Each value between commas by itself. One that is replaced loses the blanks around it, as HAProxy has it.
-      constexpr std::size_t most = 16384;
-      char* at = to.keep.take(most);
-      std::size_t size = 0, done = 0;
+      std::string all;
+      std::size_t done = 0;
       bool changed = false;
       const auto put = [&](std::string_view what) {
-        const std::size_t part = std::min(what.size(), most - size);
-        std::memcpy(at + size, what.data(), part);
-        size += part;
+        to.too_long = to.too_long || what.size() > to.most - all.size();
+        all.append(what.substr(0, to.most - all.size()));
       };
-      while (done <= one.value.size()) {
+      while (done <= one.value.size() && !to.too_long) {
         const std::size_t comma = std::min(one.value.find(',', done), one.value.size());
         const std::string_view whole = one.value.substr(done, comma - done), value = trim(whole);
         if (!value.empty() && by.pattern->find(value, 0, found)) {
-          put(expand(value, found, fresh, in.memory));
+          put(expand(value, found, fresh, in.memory, to));
           changed = true;
         } else {
           put(whole);
@@ -132,9 +131,8 @@ void replace_fields(const http_rule& by, const context& in, editable& to) {
         if (comma < one.value.size()) put(",");
         done = comma + 1;
       }
-      to.keep.shrink(most - size);
       if (!changed) continue;
-      one.value = {at, size};
+      one.value = to.keep.keep(all);
     }
     one.line = {};
     if (one.id == http::known::host) {
@@ -179,7 +177,7 @@ void edit_target(const http_rule& by, const context& in, editable& to) {
   regex::groups found;
   const auto replaced = [&](std::string_view text) {
     if (!by.pattern->find(text, 0, found)) return false;
-    fresh = expand(text, found, fresh, in.memory);
+    fresh = expand(text, found, fresh, in.memory, to);
     return true;
   };
   const auto slash = [&] { return fresh.starts_with('/') ? std::string_view() : std::string_view("/"); };

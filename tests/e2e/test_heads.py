@@ -1,0 +1,202 @@
+"""Heads that grow: beyond a buffer by configuration, by rules, by what waits before them. Whole or not at all; and what a
+response's head says to a client that cannot read all of it."""
+import contextlib
+import re
+import socket
+import threading
+
+import pytest
+
+import judge
+import wire
+from conftest import PATIENCE
+
+CONFIG = """
+global
+    nbthread 1
+    log stdout format raw local0
+    {globally}
+defaults
+    mode http
+    log global
+    option httplog
+    timeout connect 2s
+    timeout client 20s
+    timeout server 20s
+    retries 0
+frontend fe
+    bind 127.0.0.1:{port}
+    {rules}
+    default_backend be
+backend be
+    {back}
+    server s1 127.0.0.1:{server}
+"""
+HIDDEN = b"GET /smuggled HTTP/1.1\r\nHost: evil\r\n\r\n"
+
+
+@pytest.fixture
+def rig(proxy):
+    origin = wire.Origin()
+
+    def start(globally="", rules="", back=""):
+        one = proxy(CONFIG, globally=globally, rules=rules, back=back, server=origin.port)
+        one.origin = origin
+        return one
+
+    yield start
+    origin.close()
+
+
+def asked(one, head, body=HIDDEN, version=b"HTTP/1.1"):
+    """One request with a body that is a request: (status, the messages that reached the origin)."""
+    one.origin.begin()
+    with wire.Client(one.port) as client:
+        client.send([b"POST /t " + version + b"\r\nHost: a\r\n" + head + b"Content-Length: %d\r\n\r\n" % len(body) + body])
+        found, rest = client.until(1, [b"POST"])
+    seen, rests, broken = one.origin.taken()
+    assert not broken and not rests and not rest
+    return found[0].status, seen
+
+
+def test_a_buffer_larger_than_any_usual_head(rig):
+    one = rig(globally="tune.bufsize 131072")
+    for size in (60000, 65300, 65536, 100000, 120000):
+        status, seen = asked(one, b"X-A: " + b"a" * size + b"\r\n")
+        assert status == 200
+        assert [(each.start[1], each.body, len(each.one(b"x-a"))) for each in seen] == [(b"/t", HIDDEN, size)]
+        one.origin.begin([b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * size + b"\r\nContent-Length: 5\r\n\r\nhello"])
+        with wire.Client(one.port) as client:
+            client.send([wire.CANARY])
+            found, _ = client.until(1, [b"GET"])
+        assert (len(found[0].one(b"x-a")), found[0].body) == (size, b"hello")
+
+
+RULES = {
+    "set-header": "\n    ".join(f"http-request set-header X-{n} %[req.hdr(x-a)]" for n in range(9)),
+    "add-header": "\n    ".join("http-request add-header X-Again %[req.hdr(x-a)]" for _ in range(9)),
+    "replace-header": "http-request replace-header X-A (.*) " + r"\1" * 9,
+    "replace-value": "http-request replace-value X-A (.*) " + r"\1" * 9,
+    "set-path": "http-request set-path /" + "%[req.hdr(x-a)]" * 9,
+    "replace-path": "http-request replace-path /(t).* /" + r"\1" * 70000,
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_head_that_rules_make_too_long_goes_nowhere(rig, rule):
+    """500, as HAProxy answers a rule that finds no room; not a head that lacks what did not fit."""
+    one = rig(rules=RULES[rule])
+    status, seen = asked(one, b"X-A: " + b"a" * 12000 + b"\r\n")
+    assert (status, seen) == (500, [])
+    one.wait_line(r" fe fe/<NOSRV> .* 500 \d+ - - PR-- ")
+
+
+@pytest.mark.parametrize("rule", ["replace-header", "replace-value"])
+def test_a_field_that_grows_beyond_a_usual_buffer_is_replaced_whole(rig, rule):
+    one = rig(globally="tune.bufsize 65536", rules=f"http-request {rule} X-A (.*)z$ \\1y")
+    status, seen = asked(one, b"X-A: " + b"a" * 30000 + b"z\r\n")
+    assert status == 200 and [each.one(b"x-a") for each in seen] == [b"a" * 30000 + b"y"]
+
+
+def interim(number, size):
+    return b"".join(b"HTTP/1.1 103 Early Hints\r\nX-%d: %s\r\n\r\n" % (n, b"a" * size) for n in range(number))
+
+
+def test_interim_responses_larger_than_a_buffer(rig):
+    one = rig()
+    one.origin.begin([interim(40, 3000), b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"])
+    with wire.Client(one.port) as client:
+        client.send([wire.CANARY])
+        found, _ = client.until(1, [b"GET"])
+        everything, _ = judge.responses(client.data, [b"GET"])
+    assert [each.body for each in found] == [b"hello"] and len(everything) == 41
+
+
+def test_an_upgrade_ends_at_the_next_hop_in_an_interim_response_too(rig):
+    """RFC 9110 7.8: the judge breaks over Upgrade without its connection option."""
+    one = rig()
+    one.origin.begin([b"HTTP/1.1 103 Early Hints\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n"
+                      b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"])
+    with wire.Client(one.port) as client:
+        client.send([wire.CANARY])
+        found, _ = client.until(1, [b"GET"])
+    assert [each.body for each in found] == [b"hello"]
+
+
+def small_client(port):
+    """One whose kernel takes little for it."""
+    link = socket.socket()
+    link.settimeout(5 * PATIENCE)
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    link.connect(("127.0.0.1", port))
+    return link
+
+
+class Server:
+    """One connection to be accepted, read and answered by the test itself."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(5 * PATIENCE)
+        self.port = self.socket.getsockname()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def asked(self):
+        """The connection and the head of its request."""
+        link, _ = self.socket.accept()
+        link.settimeout(5 * PATIENCE)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += link.recv(65536)
+        return link, head
+
+
+@pytest.mark.parametrize("final,status", [(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200),
+                                          (b"garbage\r\n\r\n", 502), (b"", 502)], ids=["answer", "garbage", "nothing"])
+def test_a_client_that_does_not_read_interim_responses(proxy, final, status):
+    """It finds every one of them whole, and behind them what became of its request."""
+    with Server() as server:
+        one = proxy(CONFIG, globally="", rules="", back="", server=server.port)
+        with small_client(one.port) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            link, _ = server.asked()
+            with link:
+                sender = threading.Thread(target=lambda: (link.sendall(interim(60, 14000) + final), link.shutdown(socket.SHUT_WR)))
+                sender.start()
+                assert wire.settles(one.pid)
+                data, found = b"", []
+                while not found or found[-1].status < 200:
+                    piece = client.recv(65536)
+                    assert piece
+                    data += piece
+                    found, _ = judge.responses(data, [b"GET"], False)
+                sender.join()
+    assert [each.status for each in found] == [103] * 60 + [status]
+
+
+def test_a_hundred_that_waits_for_the_client_goes_when_it_reads(proxy):
+    """The client's socket is full; the server waits for the body, and the client for the word to send it."""
+    with Server() as server:
+        one = proxy(CONFIG, globally="", rules="", back="", server=server.port)
+        with small_client(one.port) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+            link, _ = server.asked()
+            with link:
+                link.sendall(interim(6, 14000) + b"HTTP/1.1 100 Continue\r\n\r\n")
+                assert wire.settles(one.pid)
+                data = b""
+                while b"HTTP/1.1 100 Continue\r\n\r\n" not in data:
+                    data += client.recv(65536)
+                client.sendall(b"hello")
+                assert link.recv(65536) == b"hello"
+                link.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                while b"HTTP/1.1 204" not in data:
+                    data += client.recv(65536)
+    found, _ = judge.responses(data, [b"POST"])
+    assert [each.status for each in found] == [103] * 6 + [100, 204]
