@@ -168,6 +168,9 @@ TEST_CASE("what hardly anybody means is remarked upon") {
   CHECK(backslash.remarks[0].id == "trailing-backslash");
   CHECK(backslash.remarks[0].where.column == 10);
 
+  const lex_result before = lex("\r \rmode http", from);
+  CHECK(shown(before) == "<mode><http>");
+  CHECK(before.remarks.empty());
   const lex_result carriage = lex("mode http\rlog global", from);
   CHECK(shown(carriage) == "<mode><http>");
   REQUIRE(carriage.remarks.size() == 1);

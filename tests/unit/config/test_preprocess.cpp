@@ -191,6 +191,12 @@ TEST_CASE("nesting has HAProxy's limit") {
   CHECK(deeper.text.ends_with("b"));
 }
 
+TEST_CASE("a directive behind a carriage return is one") {
+  reading read({"\r.if 1\r\n\r a\n\r.else\n\rb\n \r.endif\r\n"});
+  CHECK(read.run().text == "a");
+  CHECK(read.said().empty());
+}
+
 TEST_CASE("a configuration that says nothing is an error, said once") {
   for (const std::vector<std::string>& texts : {std::vector<std::string>{""}, {"# a\n\n", ""}, {}}) {
     reading read(texts);
