@@ -45,10 +45,12 @@ class collector final : public beast_http::basic_parser<IsRequest> {
     this->body_limit(boost::none);
   }
   bool too_many = false;
+  bool begun = false;  // the first line was taken
 
  private:
   void on_request_impl(beast_http::verb, boost::beast::string_view text, boost::beast::string_view target, int version,
                        error_code&) override {
+    begun = true;
     if constexpr (IsRequest) {
       into_.method_text = {text.data(), text.size()};
       into_.verb = http::method_of(into_.method_text);
@@ -58,6 +60,7 @@ class collector final : public beast_http::basic_parser<IsRequest> {
   }
 
   void on_response_impl(int code, boost::beast::string_view reason, int version, error_code& ec) override {
+    begun = true;
     if constexpr (!IsRequest) {
       if (code < 100) ec = beast_http::error::bad_status;
       into_.status = static_cast<unsigned>(code);
@@ -110,7 +113,7 @@ struct head_end {
   const char* bad = nullptr;
   bool found = false;
   std::size_t length = 0;
-  std::size_t lines = 0;  // where the last whole line ends that this look came by; 0: none
+  std::size_t lines = 0;  // where the last line ends that is whole and that this look came by; 0: none
 };
 
 // Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it. So it
@@ -126,12 +129,14 @@ head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold) {
     const auto lf = static_cast<std::size_t>(static_cast<const char*>(hit) - input.data());
     if (lf == 0 || input[lf - 1] != '\r') return {"line feed without carriage return", false, 0, lines};
     if (lf >= 3 && input[lf - 2] == '\n') return {nullptr, true, lf + 1, 0};
-    lines = lf + 1;
+    if (!may_fold) lines = lf + 1;
     if (lf + 1 == input.size()) {
       scanned = lf;  // what the next line begins with is not known yet
       return {nullptr, false, 0, lines};
     }
-    if (!may_fold && (input[lf + 1] == ' ' || input[lf + 1] == '\t')) return {"folded header line", false, 0, lines};
+    const bool folded = input[lf + 1] == ' ' || input[lf + 1] == '\t';
+    if (folded && !may_fold) return {"folded header line", false, 0, lines};
+    if (!folded) lines = lf + 1;
     at = lf + 1;
   }
 }
@@ -227,7 +232,10 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   collector<IsRequest, Head> tokens(out, input, scratch, most);
   error_code ec;
   const std::size_t used = tokens.put(boost::asio::const_buffer(input.data(), input.size()), ec);
-  if (ec == beast_http::error::need_more || (!ec && used < input.size())) ec = beast_http::error::bad_value;
+  // A request line that ends before its version does: how much follows it makes no difference.
+  if (ec == beast_http::error::need_more)
+    ec = IsRequest && !tokens.begun ? beast_http::error::bad_version : beast_http::error::bad_value;
+  if (!ec && used < input.size()) ec = beast_http::error::bad_value;
   // An error about the body that follows is none of the head's.
   if (ec && ec != beast_http::error::end_of_stream) {
     result.what = head_state::bad;
