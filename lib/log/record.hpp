@@ -44,7 +44,8 @@ struct record {
   // Section 8.5: cause and stage of the end; what the persistence cookie said and was told ("--" in tcp).
   char cause = '-', stage = '-', cookie = '-', cookie_operation = '-';
 
-  // Gauges when the line is written, the ended connection included.
+  // Gauges when the line is written. The client's connection is still counted; the request's place at its backend and
+  // server is not, unless the line is written before its end (manual: "still active ... when the session was logged").
   std::uint32_t actconn = 0, feconn = 0, beconn = 0, srvconn = 0;
   std::uint32_t retries = 0;
   bool redispatched = false;                          // '+' before retries

@@ -306,7 +306,7 @@ transaction::placing transaction::place_now() {
 }
 
 void transaction::hold_place() {
-  place_held_ = place_was_held_ = true;
+  place_held_ = true;
   redispatched_ = redispatched_ || (avoid_ != no_server && server_ != avoid_);
   placed_at_ = now();
 }

@@ -53,8 +53,7 @@ void transaction::emit_log(bool early) {
   r.actconn = at_->all.connections.load(std::memory_order_relaxed);
   r.feconn = of_->front.connections.load(std::memory_order_relaxed);
   r.beconn = back_ != nullptr ? back_->connections.load(std::memory_order_relaxed) : 0;
-  // The place was given back already; HAProxy counts the ended request still.
-  r.srvconn = !r.server.empty() ? back_->chooser->served(server_) + (place_was_held_ ? 1 : 0) : 0;
+  r.srvconn = !r.server.empty() ? back_->chooser->served(server_) : 0;
   r.retries = failures_;
   r.redispatched = redispatched_;
   r.server_queue = server_queue_;

@@ -1,6 +1,8 @@
 // The journey of a request, in order. How each step is done: reach_server.cpp, exchange.cpp, tunnel.cpp, record.cpp.
 #include "proxy/transaction.hpp"
 
+#include <utility>
+
 #include "base/text.hpp"
 #include "http/check.hpp"
 #include "http1/tokenizer.hpp"
@@ -125,6 +127,7 @@ io::task<bool> transaction::read_head(reading so_far) {
     logged_ = true;
     co_return false;
   }
+  if (in_.empty()) began_ = of_->ready_tick;  // no request began: the time is the connection's
   end_with('C', 'R');
   status_ = 400;
   reason_ = "the client closed before its request head was complete";
@@ -144,7 +147,8 @@ io::task<> transaction::refuse_silence(session& of) {
 
 void transaction::choose_backend() {
   back_ = of_->front.settings.rules.use_backend.empty() ? of_->front.default_backend : backend_by_rules();
-  if (back_ != nullptr) back_->connections.fetch_add(1, std::memory_order_relaxed);
+  counted_ = back_ != nullptr;
+  if (counted_) back_->connections.fetch_add(1, std::memory_order_relaxed);
 }
 
 // Everything that makes a request ambiguous or meaningless is refused here, before anybody else sees it.
@@ -176,11 +180,16 @@ io::task<> transaction::refuse() {
   co_await answer(refused_.status, refused_.reason);
 }
 
-void transaction::finish() {
+// What it held of the backend is free; only then its line is written, whose counts are of the others.
+void transaction::leave_backend() {
   if (link_) give_back_link(false);
   give_back_place();
+  if (std::exchange(counted_, false)) back_->connections.fetch_sub(1, std::memory_order_relaxed);
   emit_log();
-  if (back_ != nullptr) back_->connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void transaction::finish() {
+  leave_backend();
   of_->client_limit.disarm();
   of_->server_limit.disarm();
 }
@@ -252,6 +261,7 @@ io::task<> transaction::send_answer(http1::head_writer& out, std::string_view bo
       co_return;
     }
   }
+  leave_backend();  // what is left is between the client and us, and no part of the times in the log
   if (close_client_)
     co_await linger();
   else
@@ -376,7 +386,7 @@ void transaction::clear_for_next() {
   refused_ = {};
   killed_ = 0;
   rewritten_.clear();
-  place_held_ = place_was_held_ = link_is_reused_ = connected_ = redispatched_ = ask_close_ = moved_once_ = false;
+  place_held_ = link_is_reused_ = connected_ = redispatched_ = ask_close_ = moved_once_ = false;
   may_reuse_ = true;
   avoid_ = balance::no_server;
   failures_ = interim_count_ = pending_status_ = 0;

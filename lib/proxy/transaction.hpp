@@ -62,6 +62,7 @@ class transaction {
   io::task<bool> reach_server();        // a place, a link; retries inside
   io::task<bool> exchange();            // both heads, both bodies
   io::task<bool> tunnel();
+  void leave_backend();
   void finish();
   bool next_request_possible();
 
@@ -182,7 +183,7 @@ class transaction {
   unsigned failures_ = 0, interim_count_ = 0, pending_status_ = 0;
   std::string interim_;               // 1xx heads that the client's socket did not take yet: less than two buffers
   char connect_cause_ = 'S', killed_ = 0;
-  bool place_held_ = false, place_was_held_ = false, link_is_reused_ = false, connected_ = false;
+  bool place_held_ = false, counted_ = false, link_is_reused_ = false, connected_ = false;
   bool may_reuse_ = true, redispatched_ = false, ask_close_ = false, moved_once_ = false;
   bool idle_ = false, head_begun_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
   bool upload_broken_ = false, upload_lost_ = false, draining_ = false, server_ended_ = false;

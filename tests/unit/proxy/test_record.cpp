@@ -1,0 +1,93 @@
+// What a line of the log says of counts and times. HAProxy 2.6.12 says the same of the same clients.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "support/proxy_rig.hpp"
+
+using namespace ringway;
+using support::peer;
+using support::proxy_rig;
+
+namespace {
+
+constexpr std::string_view get = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+// " - - ---- 3/3/2/2/0 0/0 ": the words behind the letters.
+std::string counts(const std::string& line) {
+  const std::size_t at = line.find("-- ");
+  return at == std::string::npos ? line : line.substr(at + 3, line.find(' ', at + 3) - at - 3);
+}
+
+// The last of the five timers.
+int active_time(const std::string& line) {
+  const std::size_t end = line.find(" 4");  // of the status
+  return end == std::string::npos ? -1 : std::stoi(line.substr(line.rfind('/', end) + 1));
+}
+
+// Three requests at the server, answered one after the other.
+std::string counts_of_three(const proxy_rig::change& edit) {
+  proxy_rig rig(edit);
+  std::vector<peer> clients, servers;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(rig.client());
+    clients.back().send(get);
+    servers.push_back(rig.servers[0]->accept());
+    servers.back().until("\r\n\r\n");
+  }
+  std::string all;
+  for (std::size_t i = 0; i < 3; ++i) {
+    servers[i].send(hello);
+    CHECK(clients[i].exactly(hello.size()) == hello);
+    all += counts(rig.log_line()) + " ";
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("backend and server count those that are still there when a request is logged") {
+  CHECK(counts_of_three({}) == "3/3/2/2/0 3/3/1/1/0 3/3/0/0/0 ");
+}
+
+TEST_CASE("a line that is written before the end counts its own request") {
+  CHECK(counts_of_three([](proxy::model& m) { m.sections[0].log.log_asap = true; }) == "3/3/3/3/0 3/3/2/2/0 3/3/1/1/0 ");
+}
+
+TEST_CASE("a server's count in the log does not exceed its maxconn") {
+  proxy_rig rig([](proxy::model& m) { m.sections[1].servers[0].maxconn = 1; });
+  peer first = rig.client();
+  first.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  peer second = rig.client();
+  second.send(get);
+  const auto queued = [&] { return rig.all->backends[0]->chooser->waiting(balance::no_server); };
+  while (queued() == 0) rig.on_worker([](proxy::home&) {});
+  server.send(hello);
+  CHECK(first.exactly(hello.size()) == hello);
+  const std::string line = counts(rig.log_line());
+  CHECK_MESSAGE((line == "2/2/1/1/0" || line == "2/2/1/0/0"), line);  // the second may be at the server by now
+}
+
+TEST_CASE("a line is written once its answer was sent, not when the client has left") {
+  proxy_rig rig;
+  peer client = rig.client();
+  SUBCASE("a head that cannot be read") { client.send("GET / HTTP/1.1\r\nHo st: a\r\n\r\n"); }
+  SUBCASE("a refused body") { client.send("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"); }
+  CHECK(client.until("\r\n\r\n").substr(0, 12) == "HTTP/1.1 400");
+  CHECK(active_time(rig.log_line()) < 500);
+  client.send("more");
+}
+
+TEST_CASE("a client that leaves without a word has been there since it connected") {
+  proxy_rig rig;
+  {
+    peer client = rig.client();
+    while (rig.sessions() == 0) {}
+    rig.skip(3000);
+  }
+  const int time = active_time(rig.log_line());
+  CHECK(time >= 3000);
+}
