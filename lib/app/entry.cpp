@@ -136,8 +136,18 @@ int with_configuration(const options& said) {
       }
       if (!try_bind_all(model, said)) return 1;
     }
+    if (!said.syntax_only && !has_listener(model)) {
+      if (!said.quiet_output()) print("Configuration file has no error but will not start (no listener) => exit(2).\n");
+      return 2;
+    }
     if (said.verbose) print("Configuration file is valid\n");
     return 0;
+  }
+  // A master waits for a configuration that has one.
+  if (!said.master && !has_listener(model)) {
+    say("ALERT", "No listener: no frontend or listen section has a 'bind' line, not starting.");
+    std::fprintf(stderr, "           help: add one such as 'bind *:80'\n");
+    return 1;
   }
   const auto unwanted = [&](const std::string& name) { return name == "all" || name == "lone-client"; };
   const bool silent = std::any_of(said.no_advice.begin(), said.no_advice.end(), unwanted);

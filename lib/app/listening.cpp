@@ -308,6 +308,12 @@ void for_each_bind(const proxy::model& from, Each each) {
 
 }  // namespace
 
+bool has_listener(const proxy::model& of) {
+  bool any = !of.global.command_sockets.empty();
+  for_each_bind(of, [&any](const bind_place&) { any = true; });
+  return any;
+}
+
 opened_sockets open_listening(const proxy::model& from, const listening_options& how) {
   opened_sockets out;
   struct ready_bind {

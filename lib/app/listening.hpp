@@ -61,6 +61,9 @@ struct opened_sockets {
   bool ok() const { return failures.empty(); }
 };
 
+// Whether there is anything to listen on: a bind of a section that is not disabled, or a stats socket.
+bool has_listener(const proxy::model& of);
+
 // Disabled sections are passed over. On failure the sockets already opened are in the answer and close with
 // it; a socket file is only replaced once the new one listens.
 opened_sockets open_listening(const proxy::model& from, const listening_options& how);

@@ -156,7 +156,7 @@ std::string manual_page() {
   constexpr signal_row statuses[] = {
       {"0", "The configuration is valid; the work is done; the proxy stopped as asked by SIGUSR1."},
       {"1", "The command line or the configuration is wrong, or the proxy could not start. With -cc: false."},
-      {"2", "With -cc: the condition is not understood."},
+      {"2", "With -c: valid, but there is nothing to listen on. With -cc: the condition is not understood."},
       {"130",
        "With -W or -Ws: interrupted by SIGINT. Without, the process dies of the signal, as of SIGTERM."},
   };

@@ -300,6 +300,30 @@ def test_files_that_cannot_be_sent_are_refused_at_start(run, tmp_path):
     assert run("-c", "--syntax-only", "-f", config).returncode == 0
 
 
+@pytest.mark.parametrize("text", ["", "frontend f\n    bind 127.0.0.1:{port}\n    disabled\n", "backend b\n    server s 127.0.0.1:1\n"])
+def test_nothing_to_listen_on(run, tmp_path, text):
+    """-c says so and exits with 2; the proxy does not start, and does not sit there as if it served."""
+    config = tmp_path / "none.cfg"
+    config.write_text(f"global\n    maxconn 50\n{CONFIG}{text.format(port=free_port())}")
+    reference = Process([HAPROXY, "-c", "-f", config], tmp_path / "reference.log")
+    done = run("-c", "-f", config)
+    assert (done.returncode, reference.wait()) == (2, 2)
+    assert done.stdout and done.stdout in reference.output
+    assert run("-c", "--syntax-only", "-f", config).returncode == 0
+    for program in (HAPROXY, None):
+        words = ("-db", "-f", config)
+        started = Process([program, *words], tmp_path / "start.log") if program else run(*words)
+        assert (started.wait() if program else started.returncode) == 1
+    assert "no frontend or listen section has a 'bind' line" in started.stderr
+
+
+def test_a_command_socket_alone_is_a_listener(run, tmp_path):
+    config = tmp_path / "commands.cfg"
+    config.write_text(f"global\n    stats socket {tmp_path}/s\n")
+    reference = Process([HAPROXY, "-c", "-f", config], tmp_path / "reference.log")
+    assert (run("-c", "-f", config).returncode, reference.wait()) == (0, 0)
+
+
 def request(target, version="1.1", method="GET", host="Host: a\r\n"):
     return f"{method} {target} HTTP/{version}\r\n{host}\r\n".encode()
 
