@@ -317,6 +317,7 @@ transaction::verdict transaction::await_response() {
 // 100, 102, 103: to the client at once, as long as it knows of such things.
 bool transaction::forward_interim() {
   if (++interim_count_ > most_interim) return false;
+  continued_ = continued_ || response_.status == 100;
   if (request_.minor >= 1) {
     http::take_hop_by_hop(response_.fields, false);
     http::drop_all(response_.fields, http::known::upgrade);
@@ -355,10 +356,12 @@ transaction::verdict transaction::begin_response() {
     if (!upgrade_asked_) return fail('P', 'H', 502, "the server switched protocols unasked");
     if (const http::refusal refused = http::check_switch(response_, back_->settings.response_parsing))
       return fail('P', 'H', 502, refused.reason);
+    if (!server_wants.upgrade) return fail('P', 'H', 502, "the server switched protocols without the connection option");
     upgraded_ = true;
     response_length_ = {};
   } else {
-    http::drop_all(response_.fields, http::known::upgrade);
+    // RFC 9110 15.5.22: 426 is of no use without it. Elsewhere it offers to the next hop what ends at this one.
+    if (response_.status != 426 || request_.minor == 0) http::drop_all(response_.fields, http::known::upgrade);
     if (request_.verb == http::method::connect && response_.status < 300) upgraded_ = true;
   }
   response_at_ = now();
@@ -367,13 +370,16 @@ transaction::verdict transaction::begin_response() {
                   http::wants_persistence(response_.minor, server_wants);
   const bool for_old_client = request_.minor == 0;
   target_coding coding = target_coding::plain;
+  // RFC 9112 6.1: never to HTTP/1.0, with HEAD and 304 neither. Its trailers have no place there.
+  if (for_old_client) {
+    http::drop_all(response_.fields, http::known::transfer_encoding);
+    http::drop_all(response_.fields, http::known::trailer);
+  }
   if (response_length_.how == body_length::kind::chunked) {
-    if (for_old_client) {
-      http::drop_all(response_.fields, http::known::transfer_encoding);
+    if (for_old_client)
       close_client_ = true;
-    } else {
+    else
       coding = target_coding::chunked;
-    }
   }
   if (response_length_.how == body_length::kind::until_close) close_client_ = true;
   if (upload_broken_) {  // the server closed its reading side; it has answered all the same
@@ -391,6 +397,8 @@ transaction::verdict transaction::begin_response() {
   out.fields(response_.fields);
   if (upgraded_)
     out.field("connection", "upgrade");
+  else if (http::find(response_.fields, http::known::upgrade) != nullptr)
+    out.field("connection", close_client_ ? "close, upgrade" : "upgrade");
   else if (close_client_ && !for_old_client)
     out.field("connection", "close");
   else if (!close_client_ && for_old_client)

@@ -57,6 +57,7 @@ io::task<bool> transaction::gather_body() {
   http1::chunk_decoder decoder;
   std::size_t decoded = request_.bytes;
   body_scratch_.clear();
+  continue_if_expected();
   for (;;) {
     bool whole = in_.room() == 0;
     if (request_length_.how == http::body_length::kind::counted) {
@@ -91,6 +92,7 @@ io::task<bool> transaction::gather_body() {
       co_return false;
     }
     if (!(time.http_request && time.http_request->count() > 0)) arm_client(time.client);
+    flush_interim();
     co_await of_->wake.wait();
     if (dead()) {
       close_client_ = true;
@@ -105,6 +107,16 @@ io::task<bool> transaction::gather_body() {
   }
   of_->client_limit.disarm();
   co_return true;
+}
+
+// Who waits for 100 with its body waits for us, as no server is asked yet. The server is not asked for another.
+void transaction::continue_if_expected() {
+  if (in_.size() > request_.bytes) return;
+  const http::field* const expect = http::find(request_.fields, http::known::expect);
+  if (expect == nullptr || !same_text(expect->value, "100-continue")) return;
+  http::drop_all(request_.fields, http::known::expect);
+  interim_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  continued_ = true;
 }
 
 bool transaction::reads_body_first() const {

@@ -301,7 +301,7 @@ io::task<> transaction::drain_request() {
 // The client waits for 100 before it sends its body; after another answer nobody knows whether it still will.
 bool transaction::expects_refusal() const {
   if (request_length_.how == http::body_length::kind::none || (up_started_ && up_.body_bytes() > 0)) return false;
-  return interim_count_ == 0 && http::find(request_.fields, http::known::expect) != nullptr;
+  return !continued_ && http::find(request_.fields, http::known::expect) != nullptr;
 }
 
 // Closing with unread input in the socket makes the kernel send a reset, which can destroy the reply on its way.
@@ -391,7 +391,7 @@ void transaction::clear_for_next() {
   avoid_ = balance::no_server;
   failures_ = interim_count_ = pending_status_ = 0;
   interim_sent_ = 0;
-  upgrade_asked_ = upgraded_ = close_client_ = false;
+  upgrade_asked_ = upgraded_ = close_client_ = continued_ = false;
   server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = upload_lost_ = draining_ = server_ended_ = false;
   cause_ = stage_ = '-';
   reason_ = nullptr;

@@ -68,6 +68,7 @@ class transaction {
 
   // reach_server.cpp
   bool reads_body_first() const;        // the balancer asks for it
+  void continue_if_expected();
   io::task<bool> gather_body();
   io::task<bool> find_link();
   enum class placing : std::uint8_t { untried, taken, nobody_up, queue_full, all_taken };
@@ -186,6 +187,7 @@ class transaction {
   bool place_held_ = false, counted_ = false, link_is_reused_ = false, connected_ = false;
   bool may_reuse_ = true, redispatched_ = false, ask_close_ = false, moved_once_ = false;
   bool idle_ = false, head_begun_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
+  bool continued_ = false;            // a 100 was sent to the client, or is in interim_
   bool upload_broken_ = false, upload_lost_ = false, draining_ = false, server_ended_ = false;
   bool server_keeps_ = false, response_head_seen_ = false, answered_ = false;
   io::tick up_moved_at_ = 0, down_moved_at_ = 0;  // when that direction last made progress

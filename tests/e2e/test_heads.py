@@ -200,3 +200,80 @@ def test_a_hundred_that_waits_for_the_client_goes_when_it_reads(proxy):
                     data += client.recv(65536)
     found, _ = judge.responses(data, [b"POST"])
     assert [each.status for each in found] == [103] * 6 + [100, 204]
+
+
+OLD = {
+    "HEAD": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n",
+    "GET": b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n",
+    "POST": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("method", OLD)
+def test_an_old_client_never_hears_of_transfer_codings(rig, method):
+    """RFC 9112 6.1: not in a response to HTTP/1.0, and with HEAD and 304 neither."""
+    one = rig()
+    one.origin.begin([OLD[method]])
+    with wire.Client(one.port) as client:
+        client.send([method.encode() + b" / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n"])
+        wire.until(lambda: client._more(1) and b"\r\n\r\n" in client.data, 5, "an answer")
+    head = client.data.partition(b"\r\n\r\n")[0].lower()
+    assert b"transfer-encoding" not in head and b"trailer" not in head
+
+
+def test_an_upgrade_that_is_required_is_named(rig):
+    """RFC 9110 15.5.22: 426 says to what; elsewhere Upgrade ends at the next hop."""
+    one = rig()
+    for status, wanted in ((b"426 Upgrade Required", [b"websocket"]), (b"200 OK", [])):
+        one.origin.begin([b"HTTP/1.1 " + status + b"\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n"])
+        for closing in (b"", b"Connection: close\r\n"):
+            with wire.Client(one.port) as client:
+                client.send([b"GET / HTTP/1.1\r\nHost: a\r\n" + closing + b"\r\n"])
+                found, _ = client.until(1, [b"GET"])
+            assert found[0].all(b"upgrade") == wanted
+            assert (b"upgrade" in found[0].options()) == bool(wanted)
+            assert (b"close" in found[0].options()) == bool(closing)
+
+
+def test_a_switch_without_the_connection_option_is_none(rig):
+    """RFC 9110 7.8; as HAProxy."""
+    one = rig()
+    one.origin.begin([b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\n\r\nbytes"])
+    with wire.Client(one.port) as client:
+        client.send([b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n"])
+        found, rest = client.until(1, [b"GET"])
+    assert [each.status for each in found] == [502] and not rest
+
+
+def test_who_waits_with_a_body_that_the_balancer_wants_is_told_to_go_on(rig):
+    """RFC 9110 10.1.1: no server can say so, as none is chosen before the body is here."""
+    one = rig(back="balance url_param id check_post")
+    for framing, body in ((b"Content-Length: 4", b"id=1"), (b"Transfer-Encoding: chunked", b"4\r\nid=1\r\n0\r\n\r\n")):
+        one.origin.begin()
+        with wire.Client(one.port) as client:
+            client.send([b"POST /t HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n" + framing + b"\r\n\r\n"])
+            wire.until(lambda: client._more(1) and b"\r\n\r\n" in client.data, 5, "100")
+            assert re.fullmatch(rb"HTTP/1.1 100 Continue\r\n\r\n", client.data)
+            client.send([body, wire.CANARY])
+            found, _ = client.until(2, [b"POST", b"GET"])
+        assert [each.status for each in found] == [200, 200]
+        assert [(each.start[1], each.body, each.all(b"expect")) for each in one.origin.taken()[0]] == [
+            (b"/t", b"id=1", []), (b"/canary", b"", [])]
+
+
+def test_an_expectation_that_only_hints_answered_ends_the_connection(proxy):
+    """103 is not the word that the client waits for: after a final answer nobody knows whether the body still comes."""
+    with Server() as server:
+        one = proxy(CONFIG, globally="", rules="", back="", server=server.port)
+        with wire.Client(one.port) as client:
+            client.send([b"POST /t HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 38\r\n\r\n"])
+            link, head = server.asked()
+            with link:
+                link.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n")
+                found, _ = client.until(1, [b"POST"])
+                assert [each.status for each in found] == [417] and b"close" in found[0].options()
+                client.send([HIDDEN])
+                assert client.closed()
+                assert head.endswith(b"\r\n\r\n")
+                with contextlib.suppress(ConnectionResetError):
+                    assert link.recv(65536) == b""
