@@ -82,10 +82,10 @@ bool is_authority(std::string_view text, bool may_be_empty) {
   return true;
 }
 
-refusal check_target(const request_head& head, parsing how, target_form& form) {
+refusal check_target(request_head& head, parsing how, target_form& form) {
   const bool strict = how == parsing::strict;
-  const field* host = nullptr;
-  for (const field& one : head.fields) {
+  field* host = nullptr;
+  for (field& one : head.fields) {
     if (one.id != known::host || one.dropped) continue;
     if (host != nullptr) return {400, "more than one Host field"};
     host = &one;
@@ -132,6 +132,10 @@ refusal check_target(const request_head& head, parsing how, target_form& form) {
   // RFC 9112 3.2.2 would let the target win; two names for one request are refused, as HAProxy does.
   if (host != nullptr && strict && !same_authority(authority, host->value, port))
     return {400, "Host differs from the request target"};
+  if (host != nullptr && strict && host->value != authority) {
+    host->value = authority;
+    host->line = {};
+  }
   return {};
 }
 

@@ -46,6 +46,7 @@ std::size_t write_chunk_size(std::uint64_t size, char* out) {
 void chunk_decoder::restart() {
   state_ = state::size_first;
   digits_ = 0;
+  padded_ = false;
   extension_ = trailer_bytes_ = 0;
   left_ = 0;
   line_.clear();
@@ -143,7 +144,8 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
         const char c = input.front();
         if (c == '\r') {
           // Blanks are allowed only between parts (BWS): after_value without one is right behind a closing quote.
-          if (place_ != place::name && place_ != place::value && !(place_ == place::after_value && quote_ended_))
+          if (place_ != place::name && place_ != place::value && !(place_ == place::after_value && quote_ended_) &&
+              !(place_ == place::before_semicolon && padded_))
             return fail("malformed chunk extension");
           state_ = state::size_lf;
         } else if (!accept_extension_byte(c)) {

@@ -17,6 +17,8 @@ class chunk_decoder {
   const std::string& trailers() const { return trailers_; }
   const char* reason() const { return reason_; }
   void restart();
+  // Until restart(): blanks may stand behind a size, as servers of old pad it; they do not go on.
+  void allow_padding() { padded_ = true; }
   bool at_end() const { return state_ == state::finished; }
 
  private:
@@ -38,7 +40,7 @@ class chunk_decoder {
   static constexpr std::size_t most_trailers = 8192;    // bytes of all trailers
   state state_ = state::size_first;
   place place_ = place::before_semicolon;
-  bool quote_ended_ = false;
+  bool quote_ended_ = false, padded_ = false;
   unsigned digits_ = 0;
   std::size_t extension_ = 0;  // see most_extension
   std::size_t trailer_bytes_ = 0;

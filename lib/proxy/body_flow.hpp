@@ -69,6 +69,7 @@ class body_flow {
   bool anything_pending() const { return pending_ > 0; }
   int error() const { return error_; }
   const char* reason() const { return decoder_.reason(); }
+  void allow_padded_sizes() { decoder_.allow_padding(); }  // after start(): of this body
   // After 101 or CONNECT, mode tcp: bytes until the sender closes.
   bool is_tunnel() const { return length_.how == http::body_length::kind::until_close; }
 

@@ -283,7 +283,7 @@ transaction::verdict transaction::await_response() {
       const http1::head_result found =
           http1::parse_response(out_.text(), response_scanned_, limits, response_, response_scratch_);
       if (found.what == http1::head_state::bad) return lost(servers::failure::junk, 'P', 'H', 502, found.reason);
-      if (found.what == http1::head_state::complete) {
+      if (found.what == http1::head_state::complete && response_.bytes <= most) {
         if (response_.status < 200 && response_.status != 101) {
           const http::refusal bad = http::response_body(response_, request_.verb, response_length_);
           if (bad) return fail('P', 'H', 502, bad.reason);
@@ -408,6 +408,7 @@ transaction::verdict transaction::begin_response() {
   interim_sent_ = sent_to_client_;
   down_.start(link_->socket, &of_->socket, out_, response_.bytes, response_length_, coding, {out.data(), out.size()},
               false);
+  down_.allow_padded_sizes();
   allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
   if (close_client_ && !upgraded_ && !of_->front.settings.nolinger) down_.end_follows();
   if (of_->front.log->asap()) emit_log_early();

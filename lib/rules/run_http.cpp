@@ -42,6 +42,19 @@ void follow_host(editable& to, std::string_view host) {
   to.target_changed = true;
 }
 
+// The other way round: Host names what a new absolute target names, as in HAProxy.
+void follow_target(editable& to) {
+  const std::string_view target = to.request.target;
+  const std::size_t scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos) return;
+  const std::string_view rest = target.substr(scheme + 3);
+  for (field& one : to.request.fields) {
+    if (!named(one, "host")) continue;
+    one.value = rest.substr(0, rest.find_first_of("/?"));
+    one.line = {};
+  }
+}
+
 void add_field(editable& to, const std::string& name, std::string_view value) {
   field fresh;
   fresh.name = name;
@@ -183,10 +196,14 @@ void edit_target(const http_rule& by, const context& in, editable& to) {
   const auto slash = [&] { return fresh.starts_with('/') ? std::string_view() : std::string_view("/"); };
   switch (by.what) {
     case action::set_uri:
-      if (!fresh.empty()) set_target(to, fresh, {}, {});
+      if (fresh.empty()) return;
+      set_target(to, fresh, {}, {});
+      follow_target(to);
       return;
     case action::replace_uri:
-      if (replaced(target) && !fresh.empty()) set_target(to, fresh, {}, {});
+      if (!replaced(target) || fresh.empty()) return;
+      set_target(to, fresh, {}, {});
+      follow_target(to);
       return;
     default: break;
   }

@@ -123,6 +123,19 @@ def test_an_upgrade_ends_at_the_next_hop_in_an_interim_response_too(rig):
     assert [each.body for each in found] == [b"hello"]
 
 
+@pytest.mark.parametrize("size,status", [(15000, 200), (20000, 502), (30000, 502)])
+def test_a_response_head_has_its_limit_however_it_is_cut(rig, size, status):
+    """tune.bufsize less tune.maxrewrite, as HAProxy; the buffer itself is larger."""
+    one = rig()
+    head = b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * size + b"\r\nContent-Length: 5\r\n\r\nhello"
+    for script in ([head], [head[:16000], wire.PAUSE, head[16000:]]):
+        one.origin.begin(script)
+        with wire.Client(one.port) as client:
+            client.send([wire.CANARY])
+            found, _ = client.until(1, [b"GET"])
+        assert [each.status for each in found] == [status]
+
+
 def small_client(port):
     """One whose kernel takes little for it."""
     link = socket.socket()

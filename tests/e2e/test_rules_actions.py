@@ -67,6 +67,8 @@ frontend www
     http-request replace-path /rp/(.*) /\\1/rp
     http-request replace-pathq /rq(.*)y /\\1
     http-request set-uri /whole?x if {{ path /uri }}
+    http-request set-uri http://%[url_param(to)]/abs if {{ path /abs }}
+    http-request replace-uri ^/away/([^/]*)(.*) http://\\1\\2 if {{ path_beg /away/ }}
     http-request set-header X-Control a%[url_param(c),url_dec]b if {{ url_param(c) -m found }}
     default_backend alone
 backend alone
@@ -78,7 +80,8 @@ backend alone
     lines = ["/", "/allowed", "/deny", "/deny/x", "/deny/429", "/deny/503", "/loc/x?y", "/split", "/empty", "/pre/x?y=z",
              "/slash?a=b", "/slash/", "/sch/x?y", "/clear?x", "/root/x?y", "/literal", "/set?x", "/add/1", "/host", "/sp/x?y",
              "/sq/x?y", "/sq", "/pq/a?b", "/rp/a/b?c", "/rqxyz", "/rq?ay", "/uri?z", "/behind", "/back", "/x?c=%0d%0aX:1",
-             "http://www.example.com/host?x", "http://www.example.com/sp", "http://www.example.com/loc"]
+             "http://www.example.com/host?x", "http://www.example.com/sp", "http://www.example.com/loc", "/abs?to=x.example",
+             "/abs?to=x.example:81", "/away/y.example/z?q", "http://www.example.com/abs?to=x"]
     fields = ["X-Set: zero", "X-Set: null", "X-Gone: 1", "x-gone: 2", "X-Prefix: 1", "X-Suffix: 2", "X-Rep: abc", "X-Rep: xyz",
               "X-Val: 1, two, 33", "X-To: /t?o"]
     for line in lines:

@@ -100,6 +100,7 @@ TEST_CASE("targets: set and replaced, in every form") {
       {"http-request set-query ?x", "/a", "/a?x"},
       {"http-request set-pathq /x?y", "/a?c", "/x?y"},
       {"http-request set-uri /whole", "http://h/a", "/whole"},
+      {"http-request set-uri http://x:81%[path]", "/a", "http://x:81/a"},
       {"http-request replace-path /a(.*) \\1/x", "/a/b?c", "/b/x?c"},
       {"http-request replace-path /z /x", "/a/b?c", "/a/b?c"},
       {"http-request replace-pathq ^(.*)\\?(.*) /\\2\\1", "/a?c", "/c/a"},
@@ -116,6 +117,8 @@ TEST_CASE("targets: set and replaced, in every form") {
   }
   CHECK(run("http-request set-header Host x", "GET / HTTP/1.1\nHost: h").host_changed);
   CHECK(run("http-request del-header host", "GET / HTTP/1.1\nHost: h").host_changed);
+  CHECK(run("http-request set-uri http://x:81%[path]", "GET /a HTTP/1.1\nHost: h\nA: 1").fields == "Host=x:81;A=1;");
+  CHECK(run("http-request replace-uri (.*) http://x?\\1", "GET /a HTTP/1.1\nHost: h").fields == "Host=x;");
 }
 
 TEST_CASE("answers: deny and redirect") {
