@@ -173,7 +173,7 @@ std::size_t version_digits(std::string_view head, bool is_request) {
 // "HTTP/1.1 200" without the blank before its reason (RFC 9112 4 wants one, and so does Beast).
 bool lacks_reason(std::string_view head) {
   constexpr std::size_t line = sizeof "HTTP/1.1 200" - 1;
-  return head.size() > line && head[line] == '\r';
+  return head.find('\r') == line;
 }
 
 template <bool IsRequest, typename Head>
