@@ -53,7 +53,6 @@ balance::request_facts transaction::facts() const {
 
 // balance url_param looks into the body of a POST: wait until it is whole, or the buffer is full.
 io::task<bool> transaction::gather_body() {
-  const timeouts& time = of_->front.settings.time;
   http1::chunk_decoder decoder;
   std::size_t decoded = request_.bytes;
   body_scratch_.clear();
@@ -91,7 +90,7 @@ io::task<bool> transaction::gather_body() {
       reason_ = "the client closed before its request body was complete";
       co_return false;
     }
-    if (!(time.http_request && time.http_request->count() > 0)) arm_client(time.client);
+    arm_for_head();
     flush_interim();
     co_await of_->wake.wait();
     if (dead()) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <new>
 
 #include "proxy/listener.hpp"
@@ -175,13 +176,14 @@ void session::woken(std::unique_ptr<session> self) {
 void session::arm_for_request() {
   const timeouts& time = front.settings.time;
   const bool first = requests == 0;
-  const auto& limit = first ? (time.http_request ? time.http_request : time.client)
-                            : (time.http_keep_alive ? time.http_keep_alive
-                               : time.http_request  ? time.http_request
-                                                    : time.client);
+  const auto& own = !first && time.http_keep_alive ? time.http_keep_alive : time.http_request;
+  const auto count = [](const std::optional<milliseconds>& limit) { return limit ? limit->count() : 0; };
+  // An idle client is idle, whatever it is idle in: timeout client is never waited beyond.
+  const auto limit = count(own) > 0 && count(time.client) > 0 ? std::min(count(own), count(time.client))
+                                                              : std::max(count(own), count(time.client));
   const io::tick from = first ? ready_tick : at.worker.now();
-  if (limit && limit->count() > 0)
-    client_limit.arm(from + limit->count());
+  if (limit > 0)
+    client_limit.arm(from + limit);
   else
     client_limit.disarm();
   idle_since_ = first ? -1 : at.worker.now();

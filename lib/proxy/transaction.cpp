@@ -1,6 +1,7 @@
 // The journey of a request, in order. How each step is done: reach_server.cpp, exchange.cpp, tunnel.cpp, record.cpp.
 #include "proxy/transaction.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.hpp"
@@ -62,7 +63,8 @@ transaction::reading transaction::take_head() {
       if (!head_begun_) {
         head_begun_ = true;
         // Absolute: from the connection's beginning for its first request, then from a request's first byte.
-        if (limited) of_->client_limit.arm((of_->requests == 0 ? of_->ready_tick : began_) + time.http_request->count());
+        head_until_ = limited ? (of_->requests == 0 ? of_->ready_tick : began_) + time.http_request->count() : io::never;
+        if (limited) arm_for_head();
         ++of_->requests;
       }
       http1::limits limits;
@@ -83,7 +85,7 @@ transaction::reading transaction::take_head() {
         refused_ = {line_seen ? 431u : target_seen ? 414u : 400u, "request head too large"};
         return reading::refused;
       }
-      if (!limited) arm_client(time.client);
+      arm_for_head();
     }
     const io::transfer t = of_->socket.read(in_.space(), in_.room());
     switch (t.what) {
@@ -357,6 +359,16 @@ void transaction::arm(io::deadline& which, const std::optional<milliseconds>& li
     which.arm(since + limit->count());
   else
     which.disarm();
+}
+
+// timeout http-request from where take_head() says, timeout client from now: whichever ends first.
+void transaction::arm_for_head() {
+  const auto& idle = of_->front.settings.time.client;
+  const io::tick until = std::min(head_until_, idle && idle->count() > 0 ? now() + idle->count() : io::never);
+  if (until != io::never)
+    of_->client_limit.arm(until);
+  else
+    of_->client_limit.disarm();
 }
 
 void transaction::reset() {

@@ -151,6 +151,7 @@ class transaction {
   io::tick now() const;
   void arm(io::deadline& which, const std::optional<milliseconds>& limit, io::tick since);
   void arm_client(const std::optional<milliseconds>& limit) { arm(of_->client_limit, limit, now()); }
+  void arm_for_head();
   void arm_server(const std::optional<milliseconds>& limit) { arm(of_->server_limit, limit, now()); }
 
   session* of_ = nullptr;
@@ -190,6 +191,7 @@ class transaction {
   bool continued_ = false;            // a 100 was sent to the client, or is in interim_
   bool upload_broken_ = false, upload_lost_ = false, draining_ = false, server_ended_ = false;
   bool server_keeps_ = false, response_head_seen_ = false, answered_ = false;
+  io::tick head_until_ = io::never;   // timeout http-request
   io::tick up_moved_at_ = 0, down_moved_at_ = 0;  // when that direction last made progress
 
   // for the record

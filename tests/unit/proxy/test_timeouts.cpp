@@ -117,6 +117,48 @@ TEST_CASE("timeout http-request: absolute, from the connection's beginning to th
   }
 }
 
+TEST_CASE("timeout client is never waited beyond, whatever the limits of a head and of an idle connection say") {
+  proxy_rig rig([](proxy::model& m) {
+    with(&proxy::timeouts::client)(m);
+    m.sections[0].time.http_request = m.sections[0].time.http_keep_alive = milliseconds{25000};
+  });
+  peer client = rig.client();
+  SUBCASE("not a byte") {
+    pass(rig, 9000);
+    CHECK(silent(client));
+    pass(rig, 1001);
+    CHECK(client.to_end().substr(0, 12) == "HTTP/1.1 408");
+    CHECK(letters(rig) == "cR");
+  }
+  SUBCASE("half a head: idle, as every byte moves it, until timeout http-request ends it all") {
+    client.send("GET / HT");
+    pass(rig, 9000);
+    client.send("TP/1.1\r\n");
+    pass(rig, 9000);
+    CHECK(silent(client));
+    SUBCASE("nothing more") { pass(rig, 1001); }
+    SUBCASE("another byte") {
+      client.send("H");
+      pass(rig, 6900);
+      CHECK(silent(client));
+      pass(rig, 101);
+    }
+    CHECK(client.to_end().substr(0, 12) == "HTTP/1.1 408");
+    CHECK(letters(rig) == "cR");
+  }
+  SUBCASE("between two requests") {
+    client.send(get);
+    peer server = rig.servers[0]->accept();
+    server.until("\r\n\r\n");
+    server.send(hello);
+    CHECK(client.exactly(hello.size()) == hello);
+    pass(rig, 9000);
+    CHECK(silent(client));
+    pass(rig, 1001);
+    CHECK(client.to_end().empty());
+  }
+}
+
 TEST_CASE("timeout client: idle; every byte of the body moves it") {
   proxy_rig rig(with(&proxy::timeouts::client));
   peer client = rig.client();
