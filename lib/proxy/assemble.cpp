@@ -20,7 +20,7 @@ std::vector<balance::server_facts> facts_of(const section_settings& from) {
     facts.id = one.id;
     facts.weight = one.weight;
     facts.backup = one.backup;
-    facts.usable = !one.disabled && !one.tracks_disabled;
+    facts.usable = !from.disabled && !one.disabled && !one.tracks_disabled;
     facts.at = one.ip;
     facts.at.port = one.port;
     facts.key = one.hash_key;

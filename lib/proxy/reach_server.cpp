@@ -305,7 +305,7 @@ io::task<bool> transaction::pause_before_retry() {
 // Asks the balancer; server_ is whom it chose.
 transaction::placing transaction::place_now() {
   balance::chooser& chooser = *back_->chooser;
-  if (!chooser.any_usable()) return placing::nobody_up;
+  if (!chooser.any_usable() || back_->settings.disabled) return placing::nobody_up;
   server_ = of_->own_links.empty() ? no_server : server_of_own_link();
   if (server_ == no_server) server_ = chooser.pick(facts(), avoid_);
   if (server_ == no_server) return placing::all_taken;

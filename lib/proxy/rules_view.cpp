@@ -28,6 +28,7 @@ unsigned rules_view::backend_connections(std::uint32_t back) const {
 
 // Active servers; without any, one backup, or all of them under `option allbackups`.
 unsigned rules_view::usable_servers(std::uint32_t back) const {
+  if (at(back).settings.disabled) return 0;
   const servers::group& group = *at(back).servers;
   if (group.active() > 0) return group.active();
   return at(back).settings.allbackups || group.backup() == 0 ? group.backup() : 1;

@@ -130,6 +130,15 @@ TEST_CASE("a section that asks for closing gets it, whichever side it stands on"
   }
 }
 
+TEST_CASE("a backend that is disabled gets nobody") {
+  proxy_rig rig([](proxy::model& m) { m.sections[1].disabled = true; });
+  peer client = rig.client();
+  client.send(get);
+  CHECK(client.until("</html>").substr(0, 12) == "HTTP/1.1 503");
+  CHECK(rig.log_line().find(" fe be/<NOSRV> 0/-1/-1/-1/0 503 ") != std::string::npos);
+  CHECK(rig.servers[0]->nobody_comes(1));
+}
+
 TEST_CASE("pipelined requests are answered in order") {
   proxy_rig rig;
   peer client = rig.client();
