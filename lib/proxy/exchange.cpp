@@ -389,7 +389,6 @@ transaction::verdict transaction::begin_response() {
   }
   if (!up_.finished() && expects_refusal()) close_client_ = true;
   if (at_->all.stopping.load(std::memory_order_relaxed)) close_client_ = true;
-  if (back_->settings.connection == connection_mode::close) close_client_ = true;
 
   http1::head_writer out(at_->scratch.get(), at_->scratch_size);
   out.text(interim_);

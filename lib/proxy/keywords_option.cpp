@@ -124,7 +124,8 @@ constexpr std::array rows = {
         .summary = "Connections to servers are closed after a response, those to clients are kept.",
         .example = "option http-server-close", .since = "1.4", .negatable = true}),
     verb<&connection<connection_mode::close>>({.name = "option httpclose", .allowed = config::proxies,
-        .summary = "Both connections are closed after a response.", .example = "option httpclose", .since = "1.1",
+        .summary = "Connections are closed after a response: said by a frontend those of both sides, by a backend those to "
+                   "servers.", .example = "option httpclose", .since = "1.1",
         .negatable = true}),
     verb<&connection<connection_mode::close>>({.name = "option forceclose", .allowed = config::proxies,
         .summary = "Closes both connections after a response.", .example = "option forceclose", .since = "1.3",
