@@ -499,7 +499,7 @@ void transaction::observe_connect(bool good) {
   const servers::check_settings& rules = server.config().check;
   if (rules.watch == servers::observe::none || !rules.enabled) return;
   if (good && rules.watch != servers::observe::layer4) return;
-  if (server.learnt(good) && back_->too_many_errors) back_->too_many_errors(server_, "L4 unsuccessful");
+  if (server.learnt(good) && back_->too_many_errors) back_->too_many_errors(server_, "L4 unsuccessful connection");
 }
 
 void transaction::observe_response(bool good, const char* what) {

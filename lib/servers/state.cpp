@@ -336,7 +336,8 @@ void group::tick(clock::time_point now) {
     const unsigned period = slow_start_seconds(one.config_);
     const auto elapsed =
         static_cast<unsigned>(std::chrono::duration_cast<seconds>(now - one.warm_since_).count());
-    if (elapsed >= period) {
+    const bool warm = elapsed >= period;
+    if (warm) {
       one.operation_ = running::up;  // the time of the last change stays that of coming up
       one.warmth_ = 100;
     } else {
@@ -347,7 +348,8 @@ void group::tick(clock::time_point now) {
     chooser_.set_warmth(one.index_, elapsed, period);
     sync(one);
     // The limit grew: requests that wait may go on.
-    if (one.counted_ && told_.entered) told_.entered(one.index_);
+    const unsigned taken = one.counted_ && told_.entered ? told_.entered(one.index_) : 0;
+    if (warm) report(5, subject(one) + " is UP" + online_tail(one, taken));
   }
 }
 

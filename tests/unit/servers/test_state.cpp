@@ -329,6 +329,7 @@ TEST_CASE("slow start") {
     CHECK(s[0].look().warmth_percent() == step.percent);
     CHECK(b.chooser.limit(0) == step.limit);
     CHECK((s[0].look().operation() == running::up) == step.done);
+    CHECK(b.flush().size() == (step.at == 0 ? 2u : step.done ? 1u : 0u));  // DOWN and UP; and UP again, once warm
   }
   CHECK_FALSE(s.next_step());
 
