@@ -145,7 +145,7 @@ bool is_error(const record& what) {
 
 bool wanted(const settings& how, const record& what) {
   if (how.format == settings::style::none) return true;  // says that a connection came, not how it went
-  if (how.dont_log_null && what.bytes_from_client == 0) return false;
+  if (how.dont_log_null && what.bytes_from_client == 0 && !what.early) return false;
   return !how.dont_log_normal || is_error(what);
 }
 
@@ -161,8 +161,8 @@ bool pipeline::empty() const { return self_->targets.empty(); }
 bool pipeline::at_start() const { return self_->how.format == settings::style::none; }
 bool pipeline::asap() const { return self_->how.log_asap; }
 
-void pipeline::emit(std::size_t index, const record& what) {
-  if (self_->targets.empty() || !wanted(self_->how, what)) return;
+bool pipeline::emit(std::size_t index, const record& what) {
+  if (self_->targets.empty() || !wanted(self_->how, what)) return false;
   auto& home = self_->home;
   auto& from = home.slot_at(index);
   const auto length = home.how.request_length;
@@ -170,6 +170,7 @@ void pipeline::emit(std::size_t index, const record& what) {
       from, level_of(self_->how, what), what.now != 0 ? what.now : wall_clock(),
       [&](text_out& out) { put_body(out, self_->how.format, what, from.kept, length); },
       [&](text_out& out, level urgency) { put_json(out, what, urgency, from.kept, length); });
+  return true;
 }
 
 void pipeline::emit(std::size_t index, const early_end& what) {

@@ -46,13 +46,14 @@ class pipeline {
   // instead of at the end.
   bool at_start() const;
   // option logasap: emit when the server is connected (tcp) or its headers are there (http), with
-  // record::asap set.
+  // record::early set; record::asap is set in all its lines.
   bool asap() const;
 
-  // Writes the line to every target that wants it. Calls wanted() itself. `slot` is the number of the calling
+  // Writes the line to every target that wants it. Calls wanted() itself; false: not wanted (an early line that was
+  // not may still be at its end). `slot` is the number of the calling
   // worker (0..workers-1); two threads must never share a slot. No allocation, no lock, at most one system
   // call (waking an idle writer). A full ring drops the line and counts it.
-  void emit(std::size_t slot, const record& what);
+  bool emit(std::size_t slot, const record& what);
   // The same for a connection that failed early: info, or err under log-separate-errors; heeds dontlognull.
   void emit(std::size_t slot, const early_end& what);
   // A state message of this proxy ("Server b/s is DOWN, reason: ..."), without newline. Any thread.

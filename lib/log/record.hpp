@@ -61,6 +61,7 @@ struct record {
 
   std::string_view reason;  // why ringway itself answered or gave up; JSON lines only; empty: absent
   bool asap = false;        // option logasap: '+' before Ta, Tt and B, more may follow
+  bool early = false;       // more does follow: of what comes from the client nothing is known yet
 };
 
 // A connection that ended before it carried anything, since what had to come first (a PROXY header) did not. Its line

@@ -131,7 +131,7 @@ io::task<bool> transaction::exchange() {
     co_await of_->wake.wait();
     if (dead()) {
       close_client_ = true;
-      logged_ = true;
+      end_with('K', response_head_seen_ ? 'D' : 'H');
       co_return false;
     }
     const verdict limits = late();
@@ -410,7 +410,11 @@ transaction::verdict transaction::begin_response() {
   down_.allow_padded_sizes();
   allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
   if (close_client_ && !upgraded_ && !of_->front.settings.nolinger) down_.end_follows();
-  if (of_->front.log->asap()) emit_log_early();
+  if (of_->front.log->asap()) {  // what is on its way to the client counts as sent
+    sent_to_client_ += out.size() + out_.size() - response_.bytes;
+    emit_log_early();
+    sent_to_client_ = interim_sent_;
+  }
   return download();
 }
 

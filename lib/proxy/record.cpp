@@ -20,12 +20,11 @@ void transaction::remember_request_line() {
 // option logasap, or no log option at all: the line is written before the end.
 void transaction::emit_log_early() {
   log::pipeline& to = *of_->front.log;
-  if (!to.empty() && (to.asap() || to.at_start())) emit_log(to.asap());
+  if (!to.empty() && (to.asap() || to.at_start())) emit_log(true);
 }
 
 void transaction::emit_log(bool early) {
   if (logged_ || of_->front.log->empty()) return;
-  logged_ = true;
   const bool http = of_->front.settings.kind == mode::http;
   const io::tick end = now();
   log::record r;
@@ -47,7 +46,7 @@ void transaction::emit_log(bool early) {
   r.status = status_;
   r.bytes_to_client = sent_to_client_;
   r.bytes_to_server = sent_to_server_;
-  r.bytes_from_client = http ? request_.bytes + in_.size() : up_.body_bytes();
+  r.bytes_from_client = http ? request_.bytes + in_.size() : (up_started_ ? up_.body_bytes() : 0) + unsent_;
   r.cause = cause_;
   r.stage = stage_;
   r.actconn = at_->all.connections.load(std::memory_order_relaxed);
@@ -64,10 +63,11 @@ void transaction::emit_log(bool early) {
     r.uri = line.substr(method_size_, uri_size_);
     r.version = request_.minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
   }
-  r.asap = early;
+  r.asap = of_->front.log->asap();
+  r.early = early;
   r.local = of_->front.log->at_start() ? of_->local() : address{};
   if (reason_ != nullptr) r.reason = reason_;
-  of_->front.log->emit(at_->worker.index(), r);
+  logged_ = of_->front.log->emit(at_->worker.index(), r);
 }
 
 }  // namespace ringway::proxy

@@ -34,6 +34,7 @@ io::task<bool> transaction::run(session& of) {
   if (going && !reach_at_once()) going = co_await reach_server();  // timeout queue, connect; retries, redispatch
   if (going) going = co_await exchange();                // timeout server, client
   if (going && upgraded_) co_await tunnel();             // timeout tunnel
+  if (!going && dead()) end_with('K', '-');
   finish();
   const bool kept = next_request_possible();
   // The client may still be sending: the rest of a body, or requests it has put behind this one.
@@ -211,8 +212,10 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
     answered_ = close_client_ = true;
     // Unread input would turn our close into a reset.
     io::transfer t{io::outcome::done, 0, 0};
-    for (int i = 0; i < 4 && t.what == io::outcome::done; ++i)
+    for (int i = 0; i < 4 && t.what == io::outcome::done; ++i) {
       t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
+      if (t.what == io::outcome::done) unsent_ += t.bytes;
+    }
     co_return;
   }
   const reply page = reply_for(status);
@@ -402,7 +405,7 @@ void transaction::clear_for_next() {
   may_reuse_ = true;
   avoid_ = balance::no_server;
   failures_ = interim_count_ = pending_status_ = 0;
-  interim_sent_ = 0;
+  interim_sent_ = unsent_ = 0;
   upgrade_asked_ = upgraded_ = close_client_ = continued_ = false;
   server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = upload_lost_ = draining_ = server_ended_ = false;
   cause_ = stage_ = '-';

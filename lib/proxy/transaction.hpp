@@ -199,6 +199,7 @@ class transaction {
   const char* reason_ = nullptr;
   int status_ = -1;
   std::uint64_t sent_to_client_ = 0, sent_to_server_ = 0, interim_sent_ = 0;
+  std::uint64_t unsent_ = 0;          // mode tcp: bytes of a client that no server was found for
   std::int64_t request_at_ = 0;       // wall clock
   io::tick began_ = 0, head_at_ = -1, placed_at_ = -1, connected_at_ = -1, response_at_ = -1;
   std::uint32_t server_queue_ = 0, backend_queue_ = 0;

@@ -20,6 +20,8 @@ io::task<> transaction::run_tunnel(session& of) {
     in_ = at_->worker.memory().take();
     out_ = at_->worker.memory().take();
     co_await tunnel();
+  } else if (dead()) {
+    end_with('K', '-');
   }
   finish();
 }
@@ -101,7 +103,7 @@ io::task<bool> transaction::tunnel() {
     if (again) of_->wake.wake();
     co_await of_->wake.wait();
     if (dead()) {
-      logged_ = true;
+      end_with('K', '-');
       break;
     }
     if (killed_ != 0) {

@@ -80,6 +80,9 @@ TEST_CASE("dontlognull is about connections that sent nothing") {
   CHECK(wanted(how, what));
   what.bytes_from_client = 0;
   CHECK_FALSE(wanted(how, what));
+  what.early = true;  // before the end nobody knows yet
+  CHECK(wanted(how, what));
+  what.early = false;
   how.dont_log_null = false;
   CHECK(wanted(how, what));
 }

@@ -91,3 +91,104 @@ TEST_CASE("a client that leaves without a word has been there since it connected
   const int time = active_time(rig.log_line());
   CHECK(time >= 3000);
 }
+
+TEST_CASE("logasap: every line has its signs, and what is on its way counts as sent") {
+  proxy_rig rig([](proxy::model& m) {
+    m.sections[0].log.log_asap = true;
+    m.sections[0].log.dont_log_normal = true;
+  });
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  SUBCASE("no answer") {
+    server.close();
+    CHECK(client.until("</html>").substr(0, 12) == "HTTP/1.1 502");
+    const std::string line = rig.log_line();
+    CHECK_MESSAGE(line.find(" 502 +206 - - SH-- ") != std::string::npos, line);
+    CHECK_MESSAGE(line.find("/-1/+") != std::string::npos, line);
+  }
+  SUBCASE("an answer that is cut: as the early line was not wanted, the late one is") {
+    server.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    client.until("abc");
+    server.close();
+    client.to_end();
+    const std::string line = rig.log_line();
+    CHECK_MESSAGE(line.find(" 200 +42 - - SD-- ") != std::string::npos, line);
+  }
+  SUBCASE("a normal one has no line") {
+    server.send(hello);
+    CHECK(client.exactly(hello.size()) == hello);
+    client.close();
+    while (rig.sessions() > 0) {}
+    rig.stop();
+    CHECK(rig.log_rest().empty());
+  }
+}
+
+TEST_CASE("logasap: head and what came with it") {
+  proxy_rig rig([](proxy::model& m) { m.sections[0].log.log_asap = true; });
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+  const std::string line = rig.log_line();
+  CHECK_MESSAGE(line.find(" 200 +42 - - ---- ") != std::string::npos, line);
+}
+
+TEST_CASE("mode tcp, dontlognull: a client that said something has its line") {
+  const auto tcp = [](proxy::model& m) {
+    for (proxy::section_settings& each : m.sections) each.kind = proxy::mode::tcp;
+    m.sections[0].log.format = log::settings::style::tcp;
+    m.sections[0].log.dont_log_null = true;
+    m.sections[1].retries = 0;
+  };
+  SUBCASE("although no server was there") {
+    proxy_rig rig([&](proxy::model& m) {
+      tcp(m);
+      m.sections[1].servers[0].disabled = true;
+    });
+    peer client = rig.client();
+    client.send("hello");
+    client.to_end();
+    const std::string line = rig.log_line();
+    CHECK_MESSAGE(line.find(" 0 SC ") != std::string::npos, line);
+  }
+  SUBCASE("logasap: when the server is there, whatever follows") {
+    proxy_rig rig([&](proxy::model& m) {
+      tcp(m);
+      m.sections[0].log.log_asap = true;
+    });
+    peer client = rig.client();
+    peer server = rig.servers[0]->accept();
+    const std::string line = rig.log_line();
+    CHECK_MESSAGE(line.find(" +0 -- 1/1/1/1/0 ") != std::string::npos, line);
+    client.send("hello");
+    CHECK(server.exactly(5) == "hello");
+    server.close();
+    client.to_end();
+    client.close();
+    while (rig.sessions() > 0) {}
+    rig.stop();
+    CHECK(rig.log_rest().empty());
+  }
+}
+
+TEST_CASE("what a stop ends is logged as ended by who runs the proxy") {
+  proxy_rig rig;
+  peer client = rig.client();
+  client.send(get);
+  peer server = rig.servers[0]->accept();
+  server.until("\r\n\r\n");
+  const char* wanted = " -1 0 - - KH-- ";
+  SUBCASE("at the server") {}
+  SUBCASE("in the response") {
+    server.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    client.until("abc");
+    wanted = " 200 42 - - KD-- ";
+  }
+  rig.stop();
+  const std::string line = rig.log_rest();
+  CHECK_MESSAGE(line.find(wanted) != std::string::npos, line);
+}
