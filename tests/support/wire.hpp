@@ -135,6 +135,7 @@ class wire_reader {
     scanned_ = 0;
     in_body_ = true;
     decoder_.restart();
+    if (side_ == side::responses) decoder_.allow_padding();
   }
 
   bool read_body() {
