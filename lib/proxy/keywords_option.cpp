@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "config/endpoint.hpp"
 #include "config/places.hpp"
 #include "config/values.hpp"
@@ -59,6 +60,13 @@ void told_address(section_settings& to, arguments& from) {
                             fmt::format("'{}': '{}' is not the name of a header", from.phrase(), given->text));
         return;
       }
+      for (const std::string_view mine : {"content-length", "transfer-encoding", "host", "connection"})
+        if (same_text(given->text, mine)) {
+          from.wrong("invalid-value", *given,
+                     fmt::format("'{}': '{}' says where a message ends or whom it is for", from.phrase(), given->text),
+                     "an address has no place there");
+          return;
+        }
       read.header = given->text;
     } else if (KnowsIfNone && from.take_if("if-none")) {
       read.if_none = true;

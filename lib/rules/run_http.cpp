@@ -220,11 +220,12 @@ void edit_target(const http_rule& by, const context& in, editable& to) {
     case action::set_path: rest = query; break;
     case action::set_pathq: break;
     case action::set_query: {
+      // The question mark is not the text's, which may begin with another one; it stays behind an empty text.
+      if (fresh.empty() && query.empty()) return;
       char* at = in.memory.take(fresh.size() + 1);
-      std::size_t used = 0;
-      if (!fresh.empty() && !fresh.starts_with('?')) at[used++] = '?';
-      fresh.copy(at + used, fresh.size());
-      set_target(to, before, path, {at, used + fresh.size()});
+      *at = '?';
+      fresh.copy(at + 1, fresh.size());
+      set_target(to, before, path, {at, 1 + fresh.size()});
       return;
     }
     default: return;

@@ -63,6 +63,9 @@ frontend www
     http-request replace-value X-Val ^([0-9]+)$ <\\1>
     http-request set-path /set%[path] if {{ path_beg /sp }}
     http-request set-query a=%[path] if {{ path_beg /sq }}
+    http-request set-query %[query] if {{ path /same }}
+    http-request set-query %[hdr(nope)] if {{ path /noquery }}
+    http-request set-query %[url_param(v),url_dec] if {{ path /marked }}
     http-request set-pathq /pq?x if {{ path_beg /pq }}
     http-request replace-path /rp/(.*) /\\1/rp
     http-request replace-pathq /rq(.*)y /\\1
@@ -79,7 +82,8 @@ backend alone
 """, origin=Echo().port)
     lines = ["/", "/allowed", "/deny", "/deny/x", "/deny/429", "/deny/503", "/loc/x?y", "/split", "/empty", "/pre/x?y=z",
              "/slash?a=b", "/slash/", "/sch/x?y", "/clear?x", "/root/x?y", "/literal", "/set?x", "/add/1", "/host", "/sp/x?y",
-             "/sq/x?y", "/sq", "/pq/a?b", "/rp/a/b?c", "/rqxyz", "/rq?ay", "/uri?z", "/behind", "/back", "/x?c=%0d%0aX:1",
+             "/sq/x?y", "/sq", "/same??x", "/same", "/same?", "/noquery", "/noquery?x", "/noquery?", "/marked?v=%3fx", "/marked",
+             "/pq/a?b", "/rp/a/b?c", "/rqxyz", "/rq?ay", "/uri?z", "/behind", "/back", "/x?c=%0d%0aX:1",
              "http://www.example.com/host?x", "http://www.example.com/sp", "http://www.example.com/loc", "/abs?to=x.example",
              "/abs?to=x.example:81", "/away/y.example/z?q", "http://www.example.com/abs?to=x"]
     fields = ["X-Set: zero", "X-Set: null", "X-Gone: 1", "x-gone: 2", "X-Prefix: 1", "X-Suffix: 2", "X-Rep: abc", "X-Rep: xyz",
