@@ -89,7 +89,10 @@ std::unique_ptr<backend> make_backend(const section_settings& from, std::size_t 
   const bool redispatch = from.redispatch.has_value();
   told.left = [self, redispatch](std::uint32_t server) {
     // Without redispatch those who wait for this very server go on waiting, as HAProxy has it.
-    return redispatch || !self->chooser->any_usable() ? self->queue->send_away(server) : 0u;
+    // When nobody is left there is nothing to wait for: all are told so at once, as newcomers are.
+    const bool nobody = !self->chooser->any_usable();
+    return (redispatch || nobody ? self->queue->send_away(server) : 0u) +
+           (nobody ? self->queue->send_away(balance::no_server) : 0u);
   };
   told.entered = [self](std::uint32_t) {
     self->queue->serve_all();

@@ -345,6 +345,8 @@ io::task<bool> transaction::wait_for_place(placing at) {
     waiting_->wanted = server_;
     if (limit && limit->count() > 0) of_->server_limit.arm(from + limit->count());
     back_->queue->join(waiting_);
+    // The last server may have left between the look and the joining: nobody would come for this one.
+    if (!back_->chooser->any_usable()) back_->queue->send_away(waiting_->wanted);
     bool granted = false, moved = false, late = false, gone = false;
     for (;;) {
       granted = waiting_->granted.load() != no_server;

@@ -76,7 +76,7 @@ void queue::serve_all() {
 
 unsigned queue::send_away(server_index server) {
   const std::lock_guard guard(lock_);
-  line& from = per_server_[server];
+  line& from = server == no_server ? any_ : per_server_[server];
   const auto count = static_cast<unsigned>(from.waiting.size());
   for (const auto& one : from.waiting) {
     one->position = static_cast<std::uint32_t>(++from.gone - one->mark);

@@ -43,7 +43,7 @@ class queue {
   // A place at `server` may be free: hands it to who waited longest. Cheap when nobody waits.
   void serve(balance::server_index server);
   void serve_all();
-  // `server` is out of service: its waiters choose again. Returns how many.
+  // `server` is out of service: its waiters choose again; no_server: those who wait for any. Returns how many.
   unsigned send_away(balance::server_index server);
 
  private:

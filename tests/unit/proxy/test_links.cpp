@@ -228,6 +228,31 @@ TEST_CASE("waiting too long for a place") {
   }
 }
 
+TEST_CASE("when the last server goes, those who wait are told at once, whatever they wait for") {
+  for (const bool by_hash : {false, true}) {
+    CAPTURE(by_hash);
+    proxy_rig rig([&](proxy::model& m) {
+      m.sections[1].servers[0].maxconn = 1;
+      if (by_hash) m.sections[1].balance.kind = balance::algorithm::source;
+    });
+    peer first = rig.client();
+    first.send(get);
+    peer server = rig.servers[0]->accept();
+    server.until("\r\n\r\n");
+    peer second = rig.client();
+    second.send(get);
+    const balance::chooser& chooser = *rig.all->backends[0]->chooser;
+    while (chooser.waiting(by_hash ? 0 : balance::no_server) == 0) rig.on_worker([](proxy::home&) {});
+    rig.all->backends[0]->servers->go_down(0, {}, servers::clock::now());
+    CHECK(contains(second.until("\r\n"), " 503 "));
+    const std::string line = rig.log_line();
+    CHECK_MESSAGE(contains(line, " be/<NOSRV> "), line);
+    CHECK_MESSAGE(contains(line, " SC-- "), line);
+    server.send(hello);
+    CHECK(first.exactly(hello.size()) == hello);
+  }
+}
+
 TEST_CASE("on-marked-down shutdown-sessions: what is under way ends, with D") {
   for (const bool begun : {false, true}) {
     CAPTURE(begun);

@@ -127,6 +127,23 @@ TEST_CASE("who waited longest is served first, whether for the server or for any
   CHECK(own->granted.load() == 1);
 }
 
+TEST_CASE("those who wait for any server can be sent away as those who wait for one") {
+  io::worker here(0, 4096);
+  balance::settings rules;
+  balance::chooser chooser(rules, facts(2, 1), false);
+  servers::queue queue(chooser, 2);
+  REQUIRE(chooser.try_take(0));
+  REQUIRE(chooser.try_take(1));
+  const auto any = wait_for(here, no_server), own = wait_for(here, 1);
+  for (const auto& one : {any, own}) queue.join(one);
+  CHECK(queue.send_away(no_server) == 1);
+  CHECK(any->moved_on.load());
+  CHECK_FALSE(own->moved_on.load());
+  CHECK(chooser.waiting(no_server) == 0);
+  CHECK(chooser.waiting(1) == 1);
+  CHECK(queue.leave(own));
+}
+
 // Under ThreadSanitizer as well: four workers, queues always full, a server going and coming.
 TEST_CASE("no wake-up is lost and no limit passed over several workers") {
   for (const balance::algorithm kind : {balance::algorithm::roundrobin, balance::algorithm::source}) {
