@@ -398,7 +398,7 @@ transaction::verdict transaction::begin_response() {
     out.field("connection", "upgrade");
   else if (http::find(response_.fields, http::known::upgrade) != nullptr)
     out.field("connection", close_client_ ? "close, upgrade" : "upgrade");
-  else if (close_client_ && !for_old_client)
+  else if (close_client_)  // the version of the answer, ours, is what a client goes by (RFC 9112 9.3), an old one too
     out.field("connection", "close");
   else if (!close_client_ && for_old_client)
     out.field("connection", "keep-alive");

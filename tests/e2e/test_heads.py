@@ -234,6 +234,20 @@ def test_an_old_client_never_hears_of_transfer_codings(rig, method):
     assert b"transfer-encoding" not in head and b"trailer" not in head
 
 
+@pytest.mark.parametrize("answer", [b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", b"Content-Length: 2\r\n\r\nok"])
+def test_an_old_client_is_told_of_the_end_in_the_words_of_the_answers_version(rig, answer):
+    """RFC 9112 9.3: the answer says HTTP/1.1, which would keep the connection; as HAProxy."""
+    one = rig()
+    one.origin.begin([b"HTTP/1.1 200 OK\r\n" + answer])
+    keeping = answer.startswith(b"Content")
+    for asking in (b"", b"Connection: keep-alive\r\n"):
+        with wire.Client(one.port) as client:
+            client.send([b"GET / HTTP/1.0\r\n" + asking + b"\r\n"])
+            found, _ = client.until(1, [b"GET"])
+        assert [each.body for each in found] == [b"ok"]
+        assert found[0].options() == ([b"keep-alive"] if keeping and asking else [b"close"])
+
+
 def test_an_upgrade_that_is_required_is_named(rig):
     """RFC 9110 15.5.22: 426 says to what; elsewhere Upgrade ends at the next hop."""
     one = rig()

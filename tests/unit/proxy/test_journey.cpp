@@ -215,7 +215,7 @@ TEST_CASE("HTTP/1.0: no chunks for an old client; keep-alive only when asked") {
   }
   SUBCASE("chunked") {
     server.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
-    CHECK(client.to_end() == "HTTP/1.1 200 OK\r\n\r\nhello");
+    CHECK(client.to_end() == "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello");
   }
 }
 
