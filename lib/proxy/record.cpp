@@ -26,6 +26,8 @@ void transaction::emit_log_early() {
 void transaction::emit_log(bool early) {
   if (logged_ || of_->front.log->empty()) return;
   const bool http = of_->front.settings.kind == mode::http;
+  // The short line says that a request came, and a head that could not be read is none.
+  if (http && head_at_ < 0 && of_->front.log->at_start()) return;
   const io::tick end = now();
   log::record r;
   r.client = of_->client;

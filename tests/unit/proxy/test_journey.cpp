@@ -465,9 +465,16 @@ TEST_CASE("option logasap: the line comes with the head, before the body ends") 
 
 TEST_CASE("without a log option: the short line, when the request comes") {
   proxy_rig rig([](proxy::model& m) { m.sections[0].log.format = log::settings::style::none; });
+  {
+    peer nonsense = rig.client();
+    nonsense.send("GET\r\n\r\n");
+    CHECK(nonsense.until("</html>\n").starts_with("HTTP/1.1 400 "));
+  }
   peer client = rig.client();
   client.send(get);
   CHECK(rig.log_line().find("Connect from 127.0.0.1:") != std::string::npos);
+  rig.stop();
+  CHECK(rig.log_rest().empty());  // a head that could not be read is none
 }
 
 TEST_CASE("forwardfor adds the client's address last") {
