@@ -322,11 +322,12 @@ result run(proxy::mode kind, const step& at, int error, int times) {
       return rig.all->connections.load() == 0 && rig.all->frontends[0]->connections.load() == 0 &&
              be.connections.load() == 0 && be.chooser->served(0) == 0;
     };
+    // Asked between two turns of the worker: within one, a listener that looks for the next client holds a place for it.
     const auto until_quiet = [&] {
-      // By time: on a busy machine the kernel itself may deliver the last FIN late.
       const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-      while (!quiet() && std::chrono::steady_clock::now() < end) rig.on_worker([](proxy::home&) {});
-      return quiet();
+      bool is = false;
+      while (!is && std::chrono::steady_clock::now() < end) rig.on_worker([&](proxy::home&) { is = quiet(); });
+      return is;
     };
     CHECK(until_quiet());
     rig.on_worker([&](proxy::home&) { active = nullptr; });
