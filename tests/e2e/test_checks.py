@@ -131,5 +131,7 @@ def test_timeout_check_is_a_limit_of_its_own_behind_the_connect(both):  # noqa: 
         for each in (server, *fillers):
             each.close()
     for name, limit in (("whole", 600), ("connect", 200), ("interval", 400), ("behind", 600)):
-        for milliseconds in took[name]:
-            assert limit <= milliseconds < limit + 150 * PATIENCE, took
+        theirs, ours = took[name]
+        assert limit <= ours < limit + 150 * PATIENCE, took
+        # HAProxy's limits run from a start that is cut to whole milliseconds: 599 is 600 there, once in a dozen runs.
+        assert limit - 1 <= theirs < limit + 150 * PATIENCE, took
