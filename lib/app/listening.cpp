@@ -47,6 +47,13 @@ int effective_backlog(const proxy::bind_settings& bind, const proxy::section_set
   return static_cast<int>(std::min(wanted, most));
 }
 
+address local_of(int fd) {
+  raw_address at;
+  at.length = sizeof at.storage;
+  if (getsockname(fd, at.data(), &at.length) < 0) return {};
+  return from_raw(at.data(), at.length);
+}
+
 namespace {
 
 std::string words_of(int error) { return std::strerror(error); }
@@ -146,13 +153,6 @@ outcome listen_on(const bind_place& place, int fd, const address& at, const list
   return refusal(place, "cannot listen to socket", errno);
 }
 
-address local_of(int fd) {
-  raw_address at;
-  at.length = sizeof at.storage;
-  if (getsockname(fd, at.data(), &at.length) < 0) return {};
-  return from_raw(at.data(), at.length);
-}
-
 // Further sockets of one bind that share the first one's description.
 outcome duplicate(const bind_place& place, int first, unsigned workers, const address& at,
                   opened_sockets& out) {
@@ -164,21 +164,29 @@ outcome duplicate(const bind_place& place, int first, unsigned workers, const ad
   return std::nullopt;
 }
 
-outcome open_tcp(const bind_place& place, address at, const listening_options& how, opened_sockets& out) {
+outcome open_tcp(const bind_place& place, address at, const listening_options& how, older_sockets& older,
+                 opened_sockets& out) {
   const bool per_worker = how.reuse_port && how.workers > 1;
+  const auto keep = [&](owned_fd fd, unsigned worker) {
+    const address real = local_of(fd.native());
+    out.sockets.push_back({std::move(fd), place.section_index, place.bind_index, worker, real});
+    return real.port;
+  };
   // Several binds of one configuration may share an address, and so may the processes of a take-over:
   // SO_REUSEPORT wherever it is not forbidden, whatever the number of workers.
   for (unsigned worker = 0; worker < (per_worker ? how.workers : 1); ++worker) {
     tcp_socket made = bound(place, at, how.reuse_port);
-    if (!made.bad) made.bad = listen_on(place, made.fd.native(), at, how);
     if (made.bad) return made.bad;
-    // Port 0 is chosen once.
-    const address real = local_of(made.fd.native());
-    at.port = real.port;
-    out.sockets.push_back({std::move(made.fd), place.section_index, place.bind_index, worker, real});
+    if (owned_fd taken = older.take_like(made.fd.native())) made.fd = std::move(taken);
+    if (outcome bad = listen_on(place, made.fd.native(), at, how)) return bad;
+    at.port = keep(std::move(made.fd), worker);  // port 0 is chosen once
   }
-  if (per_worker) return std::nullopt;
-  return duplicate(place, out.sockets.back().fd.native(), how.workers, at, out);
+  const int last = out.sockets.back().fd.native();
+  if (!per_worker)
+    if (outcome bad = duplicate(place, last, how.workers, at, out)) return bad;
+  // There were more of them than we have workers: nobody is left to wait in one.
+  for (unsigned more = 0; owned_fd taken = older.take_like(last); ++more) keep(std::move(taken), more % how.workers);
+  return std::nullopt;
 }
 
 outcome open_unix(const bind_place& place, const listening_options& how, opened_sockets& out) {
@@ -336,6 +344,7 @@ opened_sockets open_listening(const proxy::model& from, const listening_options&
     binds.push_back({place, at});
   });
   if (!out.ok()) return out;
+  older_sockets older(how.older);
   for (const ready_bind& one : binds) {
     outcome bad;
     if (one.place.bind.fd >= 0)
@@ -343,7 +352,7 @@ opened_sockets open_listening(const proxy::model& from, const listening_options&
     else if (!one.place.bind.path.empty())
       bad = open_unix(one.place, how, out);
     else
-      bad = open_tcp(one.place, one.at, how, out);
+      bad = open_tcp(one.place, one.at, how, older, out);
     if (bad) out.failures.push_back(std::move(*bad));
   }
   return out;

@@ -50,6 +50,7 @@ struct listening_options {
   // -sf, -st: older processes hold the addresses and let go later. Otherwise an address that another process
   // holds is an error, although the kernel would let two processes of one user share it silently.
   bool taking_over = false;
+  std::vector<int> older;  // -sf, -st: their pids. What they listen on is listened on further, where the kernel lets us
   unsigned maxconn = 0;  // the process's; decides the backlog where nothing else does; 0: unknown
   // Names of binds. Unset: the C library, which may block.
   std::function<std::optional<address>(const std::string& host)> resolve;

@@ -11,6 +11,21 @@ struct bind_place {
   std::size_t bind_index = 0;
 };
 
+address local_of(int fd);  // as the kernel has it; family::none: it has none
+
+// Copies of the TCP sockets that older processes listen on, so that what waits in them, and what comes between their last
+// accept and their close, is not reset: a listening socket lives until its last descriptor is closed. Linux 5.6 and leave
+// to trace the process are needed (pidfd_getfd(2): the same user, or CAP_SYS_PTRACE); without, there are none.
+class older_sockets {
+ public:
+  explicit older_sockets(const std::vector<int>& pids);
+  // One that listens where `bound` is bound, on the same terms, or nothing. Each is given once.
+  owned_fd take_like(int bound);
+
+ private:
+  std::vector<owned_fd> sockets_;
+};
+
 // A socket file comes under a temporary name, gets its owner and mode, listens, and only then takes its
 // place: clients never meet a file that does not answer, and the former owner's is replaced without a gap.
 outcome open_unix_socket(const bind_place& place, int backlog, owned_fd& out);

@@ -176,6 +176,7 @@ bool supervisor::prepare() {
   listen.workers = workers_;
   listen.reuse_port = !said_.one_socket;
   listen.taking_over = said_.takes_over();
+  listen.older = said_.old_pids;
   listen.maxconn = plan_.maxconn;
   listen.resolve = [this](const std::string& host) -> std::optional<address> {
     const io::resolution found = io::resolve_now(host, fixed_);

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "app/listening.hpp"
 
@@ -77,20 +78,22 @@ struct neighbour {
   pid_t pid = 0;
   std::uint16_t port = 0;
   int hold = -1;
-  neighbour() {
+  explicit neighbour(int sockets = 1) {
     int told[2], held[2];
     REQUIRE(pipe2(told, O_CLOEXEC) == 0);
     REQUIRE(pipe2(held, O_CLOEXEC) == 0);
     pid = fork();
     if (pid == 0) {
       ::close(held[1]);
-      const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      const int on = 1;
-      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-      setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
       raw_address at = raw(*parse_ip("127.0.0.1"));
-      if (bind(fd, at.data(), at.length) != 0 || listen(fd, 5) != 0) _exit(1);
-      getsockname(fd, at.data(), &at.length);
+      for (int i = 0; i < sockets; ++i) {
+        const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int on = 1;
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+        if (bind(fd, at.data(), at.length) != 0 || listen(fd, 32) != 0) _exit(1);
+        getsockname(fd, at.data(), &at.length);
+      }
       const std::uint16_t mine = from_raw(at.data(), at.length).port;
       if (write(told[1], &mine, sizeof mine) != sizeof mine) _exit(2);
       char byte = 0;
@@ -219,6 +222,33 @@ TEST_CASE("another process has the port") {
     CHECK(more.sockets.empty());
     CHECK(more.failures[1].id == "address-not-here");
   }
+}
+
+TEST_CASE("who waits in an older process's sockets is not lost with it") {
+  auto older = std::make_unique<neighbour>(3);
+  proxy::bind_settings bind = tcp("127.0.0.1", older->port);
+  const raw_address to = raw(bind.at);
+  std::vector<owned_fd> clients;
+  for (int i = 0; i < 12; ++i) {
+    clients.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(connect(clients.back().native(), to.data(), to.length) == 0);
+  }
+  listening_options how;
+  how.workers = 2;
+  how.taking_over = true;
+  how.older = {older->pid};
+  const opened_sockets opened = open_listening(model_of({bind}), how);
+  older.reset();
+  REQUIRE(opened.ok());
+  std::vector<unsigned> workers;
+  int waiting = 0;
+  for (const listening_socket& one : opened.sockets) {
+    workers.push_back(one.worker);
+    CHECK(ready_for_use(one.fd.native()));
+    while (owned_fd(accept(one.fd.native(), nullptr, nullptr))) ++waiting;
+  }
+  CHECK(workers == std::vector<unsigned>{0, 1, 0});  // it had one more
+  CHECK(waiting == 12);
 }
 
 TEST_CASE("trying lets everything go again") {
