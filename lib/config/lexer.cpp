@@ -28,8 +28,7 @@ class scanner {
       : text_(text), context_(context), want_columns_(want_columns) {}
 
   lex_result run() {
-    // As in HAProxy, carriage returns before the first word are blanks; behind it they end the line.
-    at_ = std::min(text_.find_first_not_of(" \t\v\f\r"), text_.size());
+    at_ = std::min(text_.find_first_not_of(leading_blanks), text_.size());
     while (at_ < text_.size() && !result_.error) {
       const char c = text_[at_];
       if (c == '\r') {

@@ -13,6 +13,9 @@
 
 namespace ringway::config {
 
+// What may stand before the first word of a line: carriage returns too, which behind a word end it (as in HAProxy).
+inline constexpr std::string_view leading_blanks = " \t\v\f\r";
+
 // What a line may look up while it is lexed. References must outlive the call only.
 struct lex_context {
   const environment& variables;

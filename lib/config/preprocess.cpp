@@ -20,7 +20,7 @@ bool is_structure(std::string_view name) {
 
 // The first word as it stands, without the lexer: lines of a skipped branch may be anything.
 std::string_view raw_first_word(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\v\f\r");
+  const std::size_t begin = text.find_first_not_of(leading_blanks);
   if (begin == std::string_view::npos) return {};
   const std::size_t end = text.find_first_of(" \t\v\f\r#", begin);
   return text.substr(begin, end == std::string_view::npos ? end : end - begin);

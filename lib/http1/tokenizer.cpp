@@ -45,13 +45,13 @@ class collector final : public beast_http::basic_parser<IsRequest> {
     this->body_limit(boost::none);
   }
   bool too_many = false;
-  bool begun = false;  // the first line was taken
+  bool begun = false;  // a request's first line was taken
 
  private:
   void on_request_impl(beast_http::verb, boost::beast::string_view text, boost::beast::string_view target, int version,
                        error_code&) override {
-    begun = true;
     if constexpr (IsRequest) {
+      begun = true;
       into_.method_text = {text.data(), text.size()};
       into_.verb = http::method_of(into_.method_text);
       into_.target = {target.data(), target.size()};
@@ -60,7 +60,6 @@ class collector final : public beast_http::basic_parser<IsRequest> {
   }
 
   void on_response_impl(int code, boost::beast::string_view reason, int version, error_code& ec) override {
-    begun = true;
     if constexpr (!IsRequest) {
       if (code < 100) ec = beast_http::error::bad_status;
       into_.status = static_cast<unsigned>(code);
@@ -111,32 +110,41 @@ class collector final : public beast_http::basic_parser<IsRequest> {
 
 struct head_end {
   const char* bad = nullptr;
-  bool found = false;
-  std::size_t length = 0;
-  std::size_t lines = 0;  // where the last line ends that is whole and that this look came by; 0: none
+  std::size_t length = 0;  // of the whole head; 0: its end was not found
+  std::size_t lines = 0;   // where the last line ends that is whole and that this look came by; 0: none
 };
 
 // Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it. So it
 // is with folded lines, where they are not accepted.
 head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold) {
-  std::size_t at = scanned, lines = 0;
+  head_end out;
+  std::size_t at = scanned;
   for (;;) {
     const void* hit = at < input.size() ? std::memchr(input.data() + at, '\n', input.size() - at) : nullptr;
     if (hit == nullptr) {
       scanned = input.size();
-      return {nullptr, false, 0, lines};
+      return out;
     }
     const auto lf = static_cast<std::size_t>(static_cast<const char*>(hit) - input.data());
-    if (lf == 0 || input[lf - 1] != '\r') return {"line feed without carriage return", false, 0, lines};
-    if (lf >= 3 && input[lf - 2] == '\n') return {nullptr, true, lf + 1, 0};
-    if (!may_fold) lines = lf + 1;
-    if (lf + 1 == input.size()) {
-      scanned = lf;  // what the next line begins with is not known yet
-      return {nullptr, false, 0, lines};
+    if (lf == 0 || input[lf - 1] != '\r') {
+      out.bad = "line feed without carriage return";
+      return out;
     }
-    const bool folded = input[lf + 1] == ' ' || input[lf + 1] == '\t';
-    if (folded && !may_fold) return {"folded header line", false, 0, lines};
-    if (!folded) lines = lf + 1;
+    if (lf >= 3 && input[lf - 2] == '\n') {
+      out.length = lf + 1;
+      return out;
+    }
+    const bool next_known = lf + 1 < input.size();
+    const bool folded = next_known && (input[lf + 1] == ' ' || input[lf + 1] == '\t');
+    if (!may_fold || (next_known && !folded)) out.lines = lf + 1;
+    if (!next_known) {
+      scanned = lf;
+      return out;
+    }
+    if (folded && !may_fold) {
+      out.bad = "folded header line";
+      return out;
+    }
     at = lf + 1;
   }
 }
@@ -181,7 +189,7 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   head_result result;
   const bool lenient = most.how == http::parsing::lenient;
   const head_end end = find_end(input, scanned, !IsRequest || lenient);
-  if (end.lines > 0 && !lenient) {
+  if (end.length == 0 && end.lines > 0 && !lenient) {
     // The lines that are there are judged at once, as if the head ended behind them: one that is malformed will not get
     // better, and whoever sent it learns that now and not from a timeout. The first bad line is the one that is told,
     // wherever the bytes were cut.
@@ -200,7 +208,7 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
     result.reason = end.bad;
     return result;
   }
-  if (!end.found) return result;
+  if (end.length == 0) return result;
   out.clear();
   scratch.clear();
   input = input.substr(0, end.length);
