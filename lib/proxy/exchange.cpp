@@ -396,11 +396,11 @@ transaction::verdict transaction::begin_response() {
   out.fields(response_.fields);
   if (upgraded_)
     out.field("connection", "upgrade");
-  else if (http::find(response_.fields, http::known::upgrade) != nullptr)
+  else if (response_.status == 426 && http::find(response_.fields, http::known::upgrade) != nullptr)
     out.field("connection", close_client_ ? "close, upgrade" : "upgrade");
   else if (close_client_)  // the version of the answer, ours, is what a client goes by (RFC 9112 9.3), an old one too
     out.field("connection", "close");
-  else if (!close_client_ && for_old_client)
+  else if (for_old_client)
     out.field("connection", "keep-alive");
   out.end();
   response_head_seen_ = true;
