@@ -170,47 +170,50 @@ class Server:
         return link, head
 
 
+@contextlib.contextmanager
+def one_that_does_not_read(proxy, request):
+    """(the proxy, a client whose request is at the server and that reads nothing by itself, the server's connection)"""
+    with Server() as server:
+        one = proxy(CONFIG, globally="", rules="", back="", server=server.port)
+        with small_client(one.port) as client:
+            client.sendall(request)
+            link, _ = server.asked()
+            with link:
+                yield one, client, link
+
+
 @pytest.mark.parametrize("final,status", [(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200),
                                           (b"garbage\r\n\r\n", 502), (b"", 502)], ids=["answer", "garbage", "nothing"])
 def test_a_client_that_does_not_read_interim_responses(proxy, final, status):
     """It finds every one of them whole, and behind them what became of its request."""
-    with Server() as server:
-        one = proxy(CONFIG, globally="", rules="", back="", server=server.port)
-        with small_client(one.port) as client:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            link, _ = server.asked()
-            with link:
-                sender = threading.Thread(target=lambda: (link.sendall(interim(60, 14000) + final), link.shutdown(socket.SHUT_WR)))
-                sender.start()
-                assert wire.settles(one.pid)
-                data, found = b"", []
-                while not found or found[-1].status < 200:
-                    piece = client.recv(65536)
-                    assert piece
-                    data += piece
-                    found, _ = judge.responses(data, [b"GET"], False)
-                sender.join()
+    with one_that_does_not_read(proxy, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") as (one, client, link):
+        sender = threading.Thread(target=lambda: (link.sendall(interim(60, 14000) + final), link.shutdown(socket.SHUT_WR)))
+        sender.start()
+        assert wire.settles(one.pid)
+        data, found = b"", []
+        while not found or found[-1].status < 200:
+            piece = client.recv(65536)
+            assert piece
+            data += piece
+            found, _ = judge.responses(data, [b"GET"], False)
+        sender.join()
     assert [each.status for each in found] == [103] * 60 + [status]
 
 
 def test_a_hundred_that_waits_for_the_client_goes_when_it_reads(proxy):
     """The client's socket is full; the server waits for the body, and the client for the word to send it."""
-    with Server() as server:
-        one = proxy(CONFIG, globally="", rules="", back="", server=server.port)
-        with small_client(one.port) as client:
-            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
-            link, _ = server.asked()
-            with link:
-                link.sendall(interim(6, 14000) + b"HTTP/1.1 100 Continue\r\n\r\n")
-                assert wire.settles(one.pid)
-                data = b""
-                while b"HTTP/1.1 100 Continue\r\n\r\n" not in data:
-                    data += client.recv(65536)
-                client.sendall(b"hello")
-                assert link.recv(65536) == b"hello"
-                link.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-                while b"HTTP/1.1 204" not in data:
-                    data += client.recv(65536)
+    asking = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+    with one_that_does_not_read(proxy, asking) as (one, client, link):
+        link.sendall(interim(6, 14000) + b"HTTP/1.1 100 Continue\r\n\r\n")
+        assert wire.settles(one.pid)
+        data = b""
+        while b"HTTP/1.1 100 Continue\r\n\r\n" not in data:
+            data += client.recv(65536)
+        client.sendall(b"hello")
+        assert link.recv(65536) == b"hello"
+        link.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        while b"HTTP/1.1 204" not in data:
+            data += client.recv(65536)
     found, _ = judge.responses(data, [b"POST"])
     assert [each.status for each in found] == [103] * 6 + [100, 204]
 

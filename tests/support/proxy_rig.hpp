@@ -240,6 +240,15 @@ class proxy_rig {
     log_write_ = -1;
   }
   peer client() { return peer::connect(port); }
+  struct both_ends { peer client, server; };
+  // A new client, whose request is at the first server on a new connection and was read there up to the end of its head.
+  both_ends at_server(std::string_view request) {
+    both_ends out{client(), {}};
+    out.client.send(request);
+    out.server = servers[0]->accept();
+    out.server.until("\r\n\r\n");
+    return out;
+  }
   // Runs `work(home)` on the worker's thread and waits until it has.
   template <typename Work>
   void on_worker(Work work) {

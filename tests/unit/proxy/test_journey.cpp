@@ -60,10 +60,7 @@ TEST_CASE("http-reuse: whose connection a request may use") {
   for (const row& one : rows) {
     CAPTURE(static_cast<int>(one.how));
     proxy_rig rig([&](proxy::model& m) { m.sections[1].reuse = one.how; });
-    peer a = rig.client();
-    a.send(get);
-    peer first = rig.servers[0]->accept();
-    first.until("\r\n\r\n");
+    auto [a, first] = rig.at_server(get);
     first.send(hello);
     CHECK(a.exactly(hello.size()) == hello);
     peer b = rig.client();
@@ -84,10 +81,7 @@ TEST_CASE("http-reuse: whose connection a request may use") {
 
 TEST_CASE("a kept connection whose server is gone: the request is redispatched") {
   proxy_rig rig([](proxy::model& m) { m.sections[1].redispatch = 1; }, 2);
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   server.send(hello);
   CHECK(client.exactly(hello.size()) == hello);
   client.send(get);
@@ -194,10 +188,7 @@ TEST_CASE("bodies: counted and chunked, both ways, larger than any buffer") {
 
 TEST_CASE("a response until close ends the client's connection") {
   proxy_rig rig;
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   server.send("HTTP/1.1 200 OK\r\n\r\nsome bytes");
   server.close();
   CHECK(client.to_end() == "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nsome bytes");
@@ -221,10 +212,7 @@ TEST_CASE("HTTP/1.0: no chunks for an old client; keep-alive only when asked") {
 
 TEST_CASE("HEAD, 204, 304 and interim responses") {
   proxy_rig rig;
-  peer client = rig.client();
-  client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
   server.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n");
   CHECK(client.until("\r\n\r\n") == "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n");
   client.send(get);
@@ -354,10 +342,7 @@ TEST_CASE("bad responses: 502, and the letters") {
   for (const row& one : rows) {
     CAPTURE(one.response);
     proxy_rig rig;
-    peer client = rig.client();
-    client.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [client, server] = rig.at_server(get);
     server.send(one.response);
     server.close();
     CHECK(client.until("\r\n\r\n").substr(0, 12) == "HTTP/1.1 502");
@@ -367,10 +352,7 @@ TEST_CASE("bad responses: 502, and the letters") {
 
 TEST_CASE("a body that ends early is seen to be cut") {
   proxy_rig rig;
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   server.send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
   server.close();
   CHECK(client.to_end() == "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
@@ -394,10 +376,7 @@ TEST_CASE("time limits and their letters") {
   }
   SUBCASE("nothing between two requests: closed without a word") {
     proxy_rig rig([](proxy::model& m) { m.sections[0].time.http_keep_alive = milliseconds{30}; });
-    peer client = rig.client();
-    client.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [client, server] = rig.at_server(get);
     server.send(hello);
     CHECK(client.to_end() == hello);
   }
@@ -406,10 +385,7 @@ TEST_CASE("time limits and their letters") {
       m.sections[1].time.queue = milliseconds{30};
       m.sections[1].servers[0].maxconn = 1;
     });
-    peer first = rig.client();
-    first.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [first, server] = rig.at_server(get);
     peer second = rig.client();
     second.send(get);
     CHECK(second.until("\r\n\r\n").substr(0, 12) == "HTTP/1.1 503");
@@ -437,10 +413,7 @@ TEST_CASE("a full server: who waits gets the place") {
 
 TEST_CASE("maxconn of a bind: who comes too many waits until one leaves") {
   proxy_rig rig([](proxy::model& m) { m.sections[0].binds[0].maxconn = 1; });
-  peer first = rig.client();
-  first.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [first, server] = rig.at_server(get);
   peer second = rig.client();
   second.send(get);
   CHECK(rig.servers[0]->nobody_comes(1));
@@ -452,10 +425,7 @@ TEST_CASE("maxconn of a bind: who comes too many waits until one leaves") {
 
 TEST_CASE("option logasap: the line comes with the head, before the body ends") {
   proxy_rig rig([](proxy::model& m) { m.sections[0].log.log_asap = true; });
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   server.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
   const std::string line = rig.log_line();
   CHECK(line.find(" 200 +") != std::string::npos);

@@ -235,10 +235,7 @@ TEST_CASE("when the last server goes, those who wait are told at once, whatever 
       m.sections[1].servers[0].maxconn = 1;
       if (by_hash) m.sections[1].balance.kind = balance::algorithm::source;
     });
-    peer first = rig.client();
-    first.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [first, server] = rig.at_server(get);
     peer second = rig.client();
     second.send(get);
     const balance::chooser& chooser = *rig.all->backends[0]->chooser;
@@ -257,10 +254,7 @@ TEST_CASE("on-marked-down shutdown-sessions: what is under way ends, with D") {
   for (const bool begun : {false, true}) {
     CAPTURE(begun);
     proxy_rig rig([](proxy::model& m) { m.sections[1].servers[0].shutdown_sessions = true; });
-    peer client = rig.client();
-    client.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [client, server] = rig.at_server(get);
     if (begun) {
       server.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
       client.until("half");
@@ -317,10 +311,7 @@ TEST_CASE("observe: what counts, and that an answer in between starts anew") {
     std::atomic<const char*> last{nullptr};
     rig.all->backends[0]->too_many_errors = [&](balance::server_index, const char* what) { last.store(what); };
     for (const std::string_view answer : one.answers) {
-      peer client = rig.client();
-      client.send(get);
-      peer server = rig.servers[0]->accept();
-      server.until("\r\n\r\n");
+      auto [client, server] = rig.at_server(get);
       server.send(answer);
       server.close();
       client.until("\r\n\r\n");

@@ -57,10 +57,7 @@ TEST_CASE("a line that is written before the end counts its own request") {
 
 TEST_CASE("a server's count in the log does not exceed its maxconn") {
   proxy_rig rig([](proxy::model& m) { m.sections[1].servers[0].maxconn = 1; });
-  peer first = rig.client();
-  first.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [first, server] = rig.at_server(get);
   peer second = rig.client();
   second.send(get);
   const auto queued = [&] { return rig.all->backends[0]->chooser->waiting(balance::no_server); };
@@ -97,10 +94,7 @@ TEST_CASE("logasap: every line has its signs, and what is on its way counts as s
     m.sections[0].log.log_asap = true;
     m.sections[0].log.dont_log_normal = true;
   });
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   SUBCASE("no answer") {
     server.close();
     CHECK(client.until("</html>").substr(0, 12) == "HTTP/1.1 502");
@@ -128,10 +122,7 @@ TEST_CASE("logasap: every line has its signs, and what is on its way counts as s
 
 TEST_CASE("logasap: head and what came with it") {
   proxy_rig rig([](proxy::model& m) { m.sections[0].log.log_asap = true; });
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   server.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
   const std::string line = rig.log_line();
   CHECK_MESSAGE(line.find(" 200 +42 - - ---- ") != std::string::npos, line);
@@ -177,10 +168,7 @@ TEST_CASE("mode tcp, dontlognull: a client that said something has its line") {
 
 TEST_CASE("what a stop ends is logged as ended by who runs the proxy") {
   proxy_rig rig;
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   const char* wanted = " -1 0 - - KH-- ";
   SUBCASE("at the server") {}
   SUBCASE("in the response") {

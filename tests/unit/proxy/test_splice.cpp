@@ -85,10 +85,7 @@ TEST_CASE("a server that dies inside a spliced body: the client sees the cut, th
   for (const way& how : ways) {
     CAPTURE(how.name);
     proxy_rig rig(told(how));
-    peer client = rig.client();
-    client.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [client, server] = rig.at_server(get);
     const std::string part = patterned(200000);
     std::thread sender([&] {
       server.send(head_for(1000000) + part);
@@ -105,10 +102,7 @@ TEST_CASE("a client that goes inside a spliced body: nothing of it reaches the n
   for (const way& how : ways) {
     CAPTURE(how.name);
     proxy_rig rig(told(how));
-    peer gone = rig.client();
-    gone.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [gone, server] = rig.at_server(get);
     // The client takes the head and no more, so that the body fills every buffer on its way, pipes included.
     std::thread sender([&] { server.send(head_for(50000000) + std::string(50000000, 'x')); });
     gone.until("\r\n\r\n");
@@ -116,10 +110,7 @@ TEST_CASE("a client that goes inside a spliced body: nothing of it reaches the n
     CHECK(rig.log_line().find(" CD-- ") != std::string::npos);
     sender.join();
     for (int i = 0; i < 3; ++i) {
-      peer next = rig.client();
-      next.send(get);
-      peer again = rig.servers[0]->accept();
-      again.until("\r\n\r\n");
+      auto [next, again] = rig.at_server(get);
       const std::string body = patterned(400000);
       std::thread answer([&] { again.send(head_for(body.size()) + body); });
       next.until("\r\n\r\n");
@@ -133,10 +124,7 @@ TEST_CASE("a body until close becomes a spliced stream and ends where the server
   for (const way& how : ways) {
     CAPTURE(how.name);
     proxy_rig rig(told(how));
-    peer client = rig.client();
-    client.send(get);
-    peer server = rig.servers[0]->accept();
-    server.until("\r\n\r\n");
+    auto [client, server] = rig.at_server(get);
     const std::string body = patterned(2000000);
     std::thread sender([&] {
       server.send("HTTP/1.1 200 OK\r\n\r\n" + body);

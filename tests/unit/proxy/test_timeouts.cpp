@@ -161,10 +161,7 @@ TEST_CASE("timeout client is never waited beyond, whatever the limits of a head 
 
 TEST_CASE("timeout client: idle; every byte of the body moves it") {
   proxy_rig rig(with(&proxy::timeouts::client));
-  peer client = rig.client();
-  client.send(post);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(post);
   for (int i = 0; i < 9; ++i) {
     pass(rig, 9000);
     CHECK(silent(client));
@@ -178,10 +175,7 @@ TEST_CASE("timeout client: idle; every byte of the body moves it") {
 
 TEST_CASE("timeout client does not run while the server is waited for") {
   proxy_rig rig(with(&proxy::timeouts::client));
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   pass(rig, much);
   server.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
   CHECK(client.until("he").size() > 2);
@@ -193,10 +187,7 @@ TEST_CASE("timeout client does not run while the server is waited for") {
 
 TEST_CASE("timeout client: a reader that takes nothing") {
   proxy_rig rig(with(&proxy::timeouts::client));
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   server.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
   ::fcntl(server.fd(), F_SETFL, O_NONBLOCK);
   server.flood();
@@ -212,10 +203,7 @@ TEST_CASE("timeout http-keep-alive: between two requests, without a word") {
     with(&proxy::timeouts::http_keep_alive)(m);
     m.sections[0].time.http_request = milliseconds{2000};
   });
-  peer client = rig.client();
-  client.send(get);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(get);
   server.send(hello);
   CHECK(client.exactly(hello.size()) == hello);
   CHECK(letters(rig) == "--");
@@ -230,10 +218,7 @@ TEST_CASE("timeout http-keep-alive: between two requests, without a word") {
 
 TEST_CASE("timeout server: from the request's end to the response head, then idle") {
   proxy_rig rig(with(&proxy::timeouts::server, true));
-  peer client = rig.client();
-  client.send(post);
-  peer server = rig.servers[0]->accept();
-  server.until("\r\n\r\n");
+  auto [client, server] = rig.at_server(post);
   pass(rig, much);  // the client is waited for, not the server
   client.send("0123456789");
   CHECK(server.exactly(10) == "0123456789");
@@ -285,10 +270,7 @@ TEST_CASE("timeout connect: one try; timeout queue: a place, and without it time
         with(which, true)(m);
         m.sections[1].servers[0].maxconn = 1;
       });
-      peer first = rig.client();
-      first.send(get);
-      peer server = rig.servers[0]->accept();
-      server.until("\r\n\r\n");
+      auto [first, server] = rig.at_server(get);
       peer second = rig.client();
       second.send(get);
       while (rig.sessions() < 2) {

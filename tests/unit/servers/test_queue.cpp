@@ -30,7 +30,7 @@ std::shared_ptr<waiter> wait_for(io::worker& home, server_index wanted) {
   return one;
 }
 
-// What four workers share.
+// Servers and those who wait for them.
 struct farm {
   farm(balance::algorithm kind, std::size_t servers, unsigned maxconn)
       : limit(maxconn), chooser(rules(kind), facts(servers, maxconn), false), queue(chooser, servers) {}
@@ -108,9 +108,9 @@ TEST_CASE("positions in a queue, as logs tell them") {
 
 TEST_CASE("who waited longest is served first, whether for the server or for any") {
   io::worker here(0, 4096);
-  balance::settings rules;
-  balance::chooser chooser(rules, facts(2, 1), false);
-  servers::queue queue(chooser, 2);
+  farm full(balance::algorithm::roundrobin, 2, 1);
+  balance::chooser& chooser = full.chooser;
+  servers::queue& queue = full.queue;
   REQUIRE(chooser.try_take(0));
   REQUIRE(chooser.try_take(1));
   const auto any = wait_for(here, no_server), own = wait_for(here, 1), later = wait_for(here, no_server);
@@ -129,9 +129,9 @@ TEST_CASE("who waited longest is served first, whether for the server or for any
 
 TEST_CASE("those who wait for any server can be sent away as those who wait for one") {
   io::worker here(0, 4096);
-  balance::settings rules;
-  balance::chooser chooser(rules, facts(2, 1), false);
-  servers::queue queue(chooser, 2);
+  farm full(balance::algorithm::roundrobin, 2, 1);
+  balance::chooser& chooser = full.chooser;
+  servers::queue& queue = full.queue;
   REQUIRE(chooser.try_take(0));
   REQUIRE(chooser.try_take(1));
   const auto any = wait_for(here, no_server), own = wait_for(here, 1);
