@@ -4,6 +4,7 @@ namespace ringway::io {
 
 waker::~waker() {
   if (queued_) queue_->erase(*this);
+  if (queue_->running_ == this) queue_->running_ = nullptr;
   // A coroutine that still waits is destroyed by whoever destroys its frame; the frame holds this waker, so
   // dropping the handler here would destroy the frame twice.
 }
@@ -20,34 +21,49 @@ void waker::enqueue() {
 }
 
 void run_queue::push(waker& one) {
+  one.in_second_ = one.goes_on_ || one.heavy_;
+  line& to = one.in_second_ ? later_ : ready_;
   one.next_ = nullptr;
-  one.previous_ = last_;
-  if (last_ != nullptr)
-    last_->next_ = &one;
-  else
-    first_ = &one;
-  last_ = &one;
+  one.previous_ = to.last;
+  (to.last != nullptr ? to.last->next_ : to.first) = &one;
+  to.last = &one;
 }
 
 void run_queue::erase(waker& one) {
   if (stop_ == &one) stop_ = one.previous_;
-  (one.previous_ != nullptr ? one.previous_->next_ : first_) = one.next_;
-  (one.next_ != nullptr ? one.next_->previous_ : last_) = one.previous_;
+  line& from = one.in_second_ ? later_ : ready_;
+  (one.previous_ != nullptr ? one.previous_->next_ : from.first) = one.next_;
+  (one.next_ != nullptr ? one.next_->previous_ : from.last) = one.previous_;
   one.queued_ = false;
 }
 
-void run_queue::run() {
-  stop_ = last_;
-  while (first_ != nullptr && stop_ != nullptr) {
-    waker& one = *first_;
+void run_queue::resume(waker& one, turn& budget, std::size_t share) {
+  one.pending_ = one.goes_on_ = false;
+  auto* const call = std::exchange(one.resume_, nullptr);
+  if (call == nullptr) return;
+  budget.begin(share);
+  running_ = &one;
+  call(one.storage_);  // may destroy `one`
+  if (running_ != nullptr) running_->heavy_ = budget.spent() >= turn::fresh_share;
+  running_ = nullptr;
+}
+
+void run_queue::run(turn& budget) {
+  stop_ = ready_.last;
+  while (ready_.first != nullptr && stop_ != nullptr) {
+    waker& one = *ready_.first;
     const bool was_last = &one == stop_;
     erase(one);
     if (was_last) stop_ = nullptr;
-    one.pending_ = false;
-    auto* resume = std::exchange(one.resume_, nullptr);
-    if (resume != nullptr) resume(one.storage_);  // may destroy `one`
+    resume(one, budget, turn::fresh_share);
   }
   stop_ = nullptr;
+}
+
+void run_queue::run_later(turn& budget) {
+  waker& one = *later_.first;
+  erase(one);
+  resume(one, budget, turn::later_share);
 }
 
 }  // namespace ringway::io

@@ -6,6 +6,9 @@
 // Waking only queues the coroutine; the worker's loop resumes it after the events of this turn were taken in.
 // Hence no coroutine ever runs inside another one's call, and several events cost one resumption.
 //
+// There are two lines. Who has little to do stands in the first, which is served whole in every turn; who has used up
+// its share of a turn (turn.hpp) stands in the second, which has what is left of the turn, by turns.
+//
 // Thread: the worker that owns the run queue. Lifetime: a waker is destroyed only when its coroutine is not
 // waiting, or together with the waiting coroutine's frame.
 #pragma once
@@ -16,6 +19,7 @@
 #include <utility>
 
 #include "io/task.hpp"
+#include "io/turn.hpp"
 
 namespace ringway::io {
 
@@ -30,6 +34,11 @@ class waker {
 
   // Marks the coroutine runnable; idempotent until it ran.
   void wake();
+  // For a coroutine that could go on, and lets others have their turn first: wake() into the second line; then wait().
+  void again() {
+    goes_on_ = true;
+    wake();
+  }
 
   // Awaitable: suspends until wake(). Returns at once if a wake is already pending.
   auto wait() {
@@ -73,28 +82,39 @@ class waker {
   waker* previous_ = nullptr;
   void (*resume_)(void*) = nullptr;  // set while the coroutine waits
   bool pending_ = false;
-  bool queued_ = false;
+  bool queued_ = false, in_second_ = false;
+  bool goes_on_ = false;  // said again()
+  bool heavy_ = false;    // used its share up when it ran last
   alignas(std::max_align_t) std::byte storage_[32];
 };
 
-// The coroutines that can go on, in the order in which they were woken.
+// The coroutines that can go on, each line in the order in which they were woken.
 class run_queue {
  public:
   run_queue() = default;
   run_queue(const run_queue&) = delete;
   run_queue& operator=(const run_queue&) = delete;
 
-  bool empty() const { return first_ == nullptr; }
-  // Resumes what is queued now; what becomes runnable meanwhile waits for the next call.
-  void run();
+  bool empty() const { return ready_.first == nullptr && later_.first == nullptr; }
+  bool has_ready() const { return ready_.first != nullptr; }
+  bool has_later() const { return later_.first != nullptr; }
+  // Resumes those of the first line that are queued now; what becomes runnable meanwhile waits for the next call.
+  void run(turn& budget);
+  // Resumes the first of the second line, which is not empty.
+  void run_later(turn& budget);
 
  private:
   friend class waker;
+  struct line {
+    waker* first = nullptr;
+    waker* last = nullptr;
+  };
   void push(waker& one);
   void erase(waker& one);
-  waker* first_ = nullptr;
-  waker* last_ = nullptr;
-  waker* stop_ = nullptr;  // run() ends after this one
+  void resume(waker& one, turn& budget, std::size_t share);
+  line ready_, later_;
+  waker* stop_ = nullptr;     // run() ends after this one
+  waker* running_ = nullptr;  // null as well when it ended
 };
 
 }  // namespace ringway::io

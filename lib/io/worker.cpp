@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -18,9 +19,9 @@ namespace {
 
 constexpr int work_ahead = 1 << 16;  // more than coroutines can end within one turn; see loop()
 
-std::int64_t read(clockid_t which) {
+std::int64_t read_wall_clock() {
   timespec at{};
-  clock_gettime(which, &at);
+  clock_gettime(CLOCK_REALTIME, &at);
   return static_cast<std::int64_t>(at.tv_sec) * 1000000 + at.tv_nsec / 1000;
 }
 
@@ -30,7 +31,7 @@ worker::worker(unsigned index, std::size_t buffer_size)
     : index_(index),
       guard_(asio::make_work_guard(context_)),
       buffers_(buffer_size),
-      dice_(static_cast<std::uint64_t>(read(CLOCK_REALTIME)) * 2654435761u + index),
+      dice_(static_cast<std::uint64_t>(read_wall_clock()) * 2654435761u + index),
       mail_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (mail_fd_ < 0) throw std::system_error(errno, std::system_category(), "eventfd");
   if (const int error = poller_.add(mail_fd_, *this, EPOLLIN | EPOLLET); error != 0)
@@ -45,10 +46,11 @@ worker::~worker() {
 }
 
 void worker::read_clock() {
-  now_ = read(CLOCK_MONOTONIC) / 1000 + skipped_;
+  turn_began_ = turn::clock();
+  now_ = turn_began_ / 1000 + skipped_;
 }
 
-std::int64_t worker::wall_microseconds() const { return read(CLOCK_REALTIME); }
+std::int64_t worker::wall_microseconds() const { return read_wall_clock(); }
 
 // A coroutine's end is posted by Asio; without the flag the loop would not look there.
 task<> worker::watched(task<> work) {
@@ -100,6 +102,18 @@ void worker::on_event(std::uint32_t) {
   reading_.clear();
 }
 
+// What goes on has a slice of every turn, or half as long as all the others had: neither starves.
+void worker::run_later() {
+  std::int64_t now = turn::clock();
+  const std::int64_t until = now + std::max(turn::slice, (now - turn_began_) / 2);
+  std::size_t spent = 0;
+  do {
+    ready_.run_later(budget_);
+    spent += budget_.spent();
+    now = turn::clock();
+  } while (ready_.has_later() && !ready_.has_ready() && now < until && spent < turn::most);
+}
+
 void worker::loop() {
   thread_id_ = std::this_thread::get_id();
   while (!stopping_.load(std::memory_order_acquire)) {
@@ -112,9 +126,11 @@ void worker::loop() {
     }
     poller_.wait(timeout);
     read_clock();  // before anybody hears of an event: whoever begins now begins now, not when the wait began
+    budget_.begin(turn::fresh_share);
     poller_.dispatch();
     if (timers_.next() <= now_) timers_.expire(now_);
-    ready_.run();
+    ready_.run(budget_);
+    if (ready_.has_later()) run_later();
     // Coroutines that began or ended leave Asio's book-keeping in its queue.
     if (asio_has_work_) {
       asio_has_work_ = false;

@@ -1,5 +1,6 @@
 // One thread with its event loop. Everything a session touches belongs to one worker; other threads reach it
-// only by post(). The loop: wait for events, take the mail in, let time limits pass, resume coroutines.
+// only by post(). The loop: wait for events, take the mail in, let time limits pass, resume coroutines: those with little
+// to do, then those that could go on for long, as far as this turn's budget goes (turn.hpp).
 #pragma once
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
@@ -13,6 +14,7 @@
 #include "io/poller.hpp"
 #include "io/task.hpp"
 #include "io/timers.hpp"
+#include "io/turn.hpp"
 #include "io/waker.hpp"
 
 namespace ringway::io {
@@ -26,6 +28,7 @@ class worker final : private event_source {
   poller& events() { return poller_; }
   timers& time_limits() { return timers_; }
   run_queue& ready() { return ready_; }
+  turn& budget() { return budget_; }
   buffers& memory() { return buffers_; }
   dice& random() { return dice_; }
   // Milliseconds of this turn of the loop (monotonic); one clock read a turn.
@@ -56,6 +59,7 @@ class worker final : private event_source {
   void loop();
   void on_event(std::uint32_t) override;  // mail
   void read_clock();
+  void run_later();
 
   unsigned index_;
   asio::io_context context_{1};
@@ -63,9 +67,11 @@ class worker final : private event_source {
   poller poller_;
   timers timers_;
   run_queue ready_;
+  turn budget_{ready_};
   buffers buffers_;
   dice dice_;
   tick now_ = 0, skipped_ = 0;
+  std::int64_t turn_began_ = 0;  // microseconds
   std::size_t running_ = 0;
   bool leaving_ = false;
   bool asio_has_work_ = false;  // a coroutine ended or began: Asio's own queue wants a turn

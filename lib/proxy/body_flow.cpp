@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace ringway::proxy {
 
@@ -12,11 +13,11 @@ void body_flow::start(io::socket& source, io::socket* target, io::buffer& buffer
   source_ = &source;
   target_ = target;
   buffer_ = &buffer;
-  cursor_ = body_start_ = offset;
+  cursor_ = body_start_ = decoded_ = offset;
   length_ = original_ = length;
   coding_ = coding;
   retain_ = retain;
-  pending_ = first_ = sizes_used_ = 0;
+  pending_ = first_ = 0;
   finished_ = body_done_ = bad_ = end_follows_ = false;
   error_ = 0;
   body_bytes_ = sent_bytes_ = 0;
@@ -31,13 +32,27 @@ void body_flow::start(io::socket& source, io::socket* target, io::buffer& buffer
 }
 
 void body_flow::restart(io::socket& target, std::string_view head) {
-  start(*source_, &target, *buffer_, body_start_, original_, coding_, head, true);
+  if (length_.how != kind::chunked) {
+    start(*source_, &target, *buffer_, body_start_, original_, coding_, head, true);
+    return;
+  }
+  // What was decoded is not coded any more; the decoder goes on where it is.
+  target_ = &target;
+  release_pipe();
+  pending_ = first_ = 0;
+  finished_ = end_follows_ = false;
+  error_ = 0;
+  sent_bytes_ = 0;
+  head_volatile_ = !head.empty();
+  if (!head.empty()) push(head.data(), head.size());
+  push_data(body_start_, decoded_);
+  if (body_done_) push_end();
 }
 
 void body_flow::discard() {
   target_ = nullptr;
   retain_ = head_volatile_ = false;
-  pending_ = first_ = sizes_used_ = 0;
+  pending_ = first_ = 0;
   release_pipe();
   spliced_ = false;
   if (length_.how == kind::counted && length_.bytes == 0) body_done_ = true;
@@ -55,58 +70,50 @@ void body_flow::push_end() {
   push("\r\n", 2);
 }
 
-bool body_flow::prepare() {
-  std::string_view input = buffer_->text().substr(cursor_);
-  const std::size_t before = pending_;
-  switch (length_.how) {
-    case kind::none: return false;
-    case kind::counted: {
-      const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(length_.bytes, input.size()));
-      if (n == 0) return false;
-      push(input.data(), n);
-      cursor_ += n;
-      length_.bytes -= n;
-      body_bytes_ += n;
-      if (length_.bytes == 0) body_done_ = true;
-      return true;
-    }
-    case kind::until_close:
-      if (input.empty()) return false;
-      push(input.data(), input.size());
-      cursor_ += input.size();
-      body_bytes_ += input.size();
-      return true;
-    case kind::chunked: break;
-  }
-  while (!body_done_ && sizes_used_ < sizes_.size()) {
-    std::string_view data;
-    const std::size_t had = input.size();
-    const auto step = decoder_.next(input, data);
-    cursor_ += had - input.size();
-    if (step == http1::chunk_decoder::step::data) {
-      body_bytes_ += data.size();
-      if (coding_ == target_coding::chunked) {
-        auto& size = sizes_[sizes_used_++];
-        push(size.data(), http1::write_chunk_size(data.size(), size.data()));
-        push(data.data(), data.size());
-        push("\r\n", 2);
-      } else {
-        ++sizes_used_;
-        push(data.data(), data.size());
-      }
-      // Room for the head's piece, and for the three of the end.
-      if (pending_ + 6 > most_pieces) break;
-    } else if (step == http1::chunk_decoder::step::end) {
-      push_end();
-    } else {
-      bad_ = step == http1::chunk_decoder::step::bad;
-      break;
-    }
-  }
-  return pending_ > before || body_done_;
+void body_flow::push_data(std::size_t from, std::size_t to) {
+  if (from == to) return;
+  char* const data = buffer_->begin() + from;
+  if (coding_ == target_coding::chunked) push(size_.data(), http1::write_chunk_size(to - from, size_.data()));
+  push(data, to - from);
+  if (coding_ == target_coding::chunked) push("\r\n", 2);
 }
 
-flow_state body_flow::flush() {
+void body_flow::prepare(io::turn& budget) {
+  if (length_.how == kind::none) return;
+  if (length_.how == kind::chunked) return decode(budget);
+  std::size_t n = buffer_->size() - cursor_;
+  if (length_.how == kind::counted) {
+    n = static_cast<std::size_t>(std::min<std::uint64_t>(length_.bytes, n));
+    length_.bytes -= n;
+    body_done_ = length_.bytes == 0;
+  }
+  if (n == 0) return;
+  push(buffer_->begin() + cursor_, n);
+  cursor_ += n;
+  body_bytes_ += n;
+}
+
+// All chunks that are here become one: their data is moved together, and sent by one call however small they are.
+void body_flow::decode(io::turn& budget) {
+  char* const base = buffer_->begin();
+  std::string_view input = buffer_->text().substr(cursor_), data;
+  std::size_t start = decoded_, chunks = 0;
+  http1::chunk_decoder::step step = decoder_.next(input, data);
+  for (; step == http1::chunk_decoder::step::data; step = decoder_.next(input, data)) {
+    const auto at = static_cast<std::size_t>(data.data() - base);
+    if (chunks++ == 0 && !retain_) start = decoded_ = at;  // nothing before it is needed: the first stays where it is
+    if (at != decoded_) std::memmove(base + decoded_, data.data(), data.size());
+    decoded_ += data.size();
+  }
+  cursor_ = buffer_->size() - input.size();
+  body_bytes_ += decoded_ - start;
+  budget.spend(chunks * io::turn::chunk);
+  push_data(start, decoded_);
+  if (step == http1::chunk_decoder::step::end) push_end();
+  bad_ = step == http1::chunk_decoder::step::bad;
+}
+
+flow_state body_flow::flush(io::turn& budget) {
   while (first_ < pending_) {
     const io::transfer t = target_->write(&pieces_[first_], static_cast<int>(pending_ - first_), end_follows_ && body_done_);
     if (t.what == io::outcome::failed) {
@@ -115,6 +122,7 @@ flow_state body_flow::flush() {
     }
     std::size_t left = t.what == io::outcome::done ? t.bytes : 0;
     sent_bytes_ += left;
+    budget.spend(left);
     while (first_ < pending_ && left >= pieces_[first_].iov_len) left -= pieces_[first_++].iov_len;
     if (left > 0) {
       pieces_[first_].iov_base = static_cast<char*>(pieces_[first_].iov_base) + left;
@@ -130,7 +138,7 @@ flow_state body_flow::flush() {
     }
   }
   head_volatile_ = false;
-  pending_ = first_ = sizes_used_ = 0;
+  pending_ = first_ = 0;
   return flow_state::done;
 }
 
@@ -139,7 +147,7 @@ void body_flow::make_room() {
   if (retain_ && buffer_->room() > 0) return;
   retain_ = false;  // too large to be sent twice
   buffer_->clear();
-  cursor_ = 0;
+  cursor_ = decoded_ = 0;
 }
 
 // Below this many bytes to come two copies cost less than the calls around a pipe (measured by scripts/bench).
@@ -170,9 +178,8 @@ flow_state body_flow::copy_again() {
 }
 
 // The body goes on through a pipe. A message once spliced stays so to its end, unless a stream becomes a trickle.
-flow_state body_flow::splice_on() {
-  std::size_t budget = 1 << 20;  // bytes per turn of the loop: others want it too
-  for (;;) {
+flow_state body_flow::splice_on(io::turn& budget) {
+  for (bool first = true;;) {
     if (pipe_ && !pipe_->empty()) {
       const io::transfer t = pipe_->drain(*target_);
       if (t.what == io::outcome::failed) {
@@ -180,6 +187,7 @@ flow_state body_flow::splice_on() {
         return flow_state::target_failed;
       }
       sent_bytes_ += t.bytes;
+      budget.spend(t.bytes);
       if (!pipe_->empty()) return flow_state::wait_write;
       continue;
     }
@@ -193,20 +201,22 @@ flow_state body_flow::splice_on() {
       spliced_ = false;
       return flow_state::again;
     }
-    if (budget == 0 || !source_->can_read()) {
+    const bool readable = source_->can_read();
+    if (!readable || (!first && budget.over())) {
       release_pipe();
-      return budget == 0 ? flow_state::again : flow_state::wait_read;
+      return readable ? flow_state::again : flow_state::wait_read;
     }
+    first = false;
     if (!pipe_) {
       pipe_ = pipes_->take();
       if (!pipe_) return copy_again();
     }
     const std::uint64_t left = length_.how == kind::counted ? length_.bytes : pipe_->capacity();
-    const io::transfer t = pipe_->fill(*source_, static_cast<std::size_t>(std::min<std::uint64_t>(left, budget)));
+    const io::transfer t = pipe_->fill(*source_, static_cast<std::size_t>(std::min<std::uint64_t>(left, budget.piece())));
     switch (t.what) {
       case io::outcome::done:
         body_bytes_ += t.bytes;
-        budget -= t.bytes;
+        budget.spend(t.bytes);
         if (length_.how == kind::counted)
           length_.bytes -= t.bytes;
         else if (t.bytes < 4096)
@@ -227,17 +237,16 @@ flow_state body_flow::splice_on() {
   }
 }
 
-flow_state body_flow::pump() {
-  if (spliced_) return splice_on();
-  std::size_t budget = 32;  // buffers per turn of the loop: others want it too
-  for (;;) {
+flow_state body_flow::pump(io::turn& budget) {
+  if (spliced_) return splice_on(budget);
+  for (bool first = true;;) {
     // What the buffer already holds goes out together with the head.
-    if (pending_ <= 1 && !body_done_ && !bad_) prepare();
+    if (pending_ <= 1 && !body_done_ && !bad_) prepare(budget);
     if (bad_ && sent_bytes_ == 0) return flow_state::malformed;  // nobody has seen any of it: nobody will
     if (pending_ > 0) {
       if (target_ == nullptr) {
-        pending_ = first_ = sizes_used_ = 0;  // read and forgotten
-      } else if (const flow_state state = flush(); state != flow_state::done) {
+        pending_ = first_ = 0;  // read and forgotten
+      } else if (const flow_state state = flush(budget); state != flow_state::done) {
         return state;
       }
     }
@@ -246,19 +255,20 @@ flow_state body_flow::pump() {
       return flow_state::done;
     }
     if (bad_) return flow_state::malformed;
-    if (cursor_ < buffer_->size()) continue;  // many small chunks: the pieces ran out before the input did
     if (!source_->can_read()) return flow_state::wait_read;
-    if (budget-- == 0) return flow_state::again;
+    if (!first && budget.over()) return flow_state::again;
+    first = false;
     make_room();
     if (splices()) {
       spliced_ = true;
-      return splice_on();
+      return splice_on(budget);
     }
     const std::size_t room = buffer_->room();
     const io::transfer t = source_->read(buffer_->space(), room);
     switch (t.what) {
       case io::outcome::done:
         buffer_->filled(t.bytes);
+        budget.spend(t.bytes);
         full_reads_ = t.bytes < room ? 0 : static_cast<std::uint8_t>(std::min(full_reads_ + 1, 2));
         break;
       case io::outcome::blocked: return flow_state::wait_read;

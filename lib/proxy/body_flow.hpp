@@ -1,6 +1,6 @@
 // One direction of a message: what is read from one socket goes to the other, in constant memory. A plain state
 // machine over two non-blocking sockets; the caller waits and keeps the time limits. Chunked bodies are decoded
-// and coded anew, so that nothing of one side's framing reaches the other.
+// and coded anew, so that nothing of one side's framing reaches the other: what has arrived goes on as one chunk.
 // Thread: the worker of both sockets.
 #pragma once
 #include <sys/uio.h>
@@ -16,6 +16,7 @@
 #include "io/buffers.hpp"
 #include "io/pipe.hpp"
 #include "io/socket.hpp"
+#include "io/turn.hpp"
 
 namespace ringway::proxy {
 
@@ -58,7 +59,8 @@ class body_flow {
   // From here on what comes is read and forgotten: the receiver is gone, or needs no more.
   void discard();
 
-  flow_state pump();
+  // At least one piece, then as many as `budget` allows.
+  flow_state pump(io::turn& budget);
 
   bool finished() const { return finished_; }
   bool source_complete() const { return body_done_; }  // the last byte of the body was read
@@ -74,27 +76,31 @@ class body_flow {
   bool is_tunnel() const { return length_.how == http::body_length::kind::until_close; }
 
  private:
-  bool prepare();       // makes pending pieces from what is in the buffer; false: more input is needed
+  void prepare(io::turn& budget);  // makes pending pieces from what is in the buffer
+  void decode(io::turn& budget);   // the same of a chunked body
+  void push_data(std::size_t from, std::size_t to);  // places in the buffer
   void push(const char* data, std::size_t size);
   void push_end();
-  flow_state flush();
+  flow_state flush(io::turn& budget);
   void make_room();
   bool splices() const;
-  flow_state splice_on();
+  flow_state splice_on(io::turn& budget);
   void release_pipe();
   flow_state copy_again();
 
-  static constexpr std::size_t most_pieces = 24;
+  static constexpr std::size_t most_pieces = 8;  // head, a chunk's three, the end's three
   io::socket* source_ = nullptr;
   io::socket* target_ = nullptr;
   io::buffer* buffer_ = nullptr;
   std::size_t cursor_ = 0, body_start_ = 0;
+  // Of a chunked body: what was decoded lies together behind what was kept, up to here; never beyond cursor_.
+  std::size_t decoded_ = 0;
   http::body_length length_, original_;
   target_coding coding_ = target_coding::plain;
   http1::chunk_decoder decoder_;
   std::array<iovec, most_pieces> pieces_;
-  std::array<std::array<char, 20>, 8> sizes_;
-  std::size_t pending_ = 0, first_ = 0, sizes_used_ = 0;
+  std::array<char, 20> size_;  // the pending chunk's first line
+  std::size_t pending_ = 0, first_ = 0;
   std::string unsent_head_;
   bool head_volatile_ = false, retain_ = false, finished_ = false, body_done_ = false, bad_ = false;
   bool end_follows_ = false;

@@ -125,7 +125,7 @@ io::task<bool> transaction::exchange() {
         if (!sent) co_return false;
         continue;
       }
-      case verdict::again: of_->wake.wake(); break;
+      case verdict::again: of_->wake.again(); break;
       case verdict::go_on: break;
     }
     co_await of_->wake.wait();
@@ -134,6 +134,8 @@ io::task<bool> transaction::exchange() {
       end_with('K', response_head_seen_ ? 'D' : 'H');
       co_return false;
     }
+    // How long it takes until everybody had their turn is neither side's fault: what can go on is not late.
+    if (now_what == verdict::again && killed_ == 0) continue;
     const verdict limits = late();
     if (limits == verdict::once_more) {
       const bool sent = co_await send_again();
@@ -221,7 +223,7 @@ transaction::verdict transaction::late() {
 // response's end, to L.
 transaction::verdict transaction::upload() {
   const std::uint64_t before = up_.sent_bytes() + up_.body_bytes();
-  const flow_state state = up_.pump();
+  const flow_state state = up_.pump(at_->worker.budget());
   sent_to_server_ = up_.sent_bytes();
   if (up_.sent_bytes() + up_.body_bytes() != before) up_moved_at_ = now();
   switch (state) {
@@ -288,6 +290,7 @@ transaction::verdict transaction::await_response() {
           const http::refusal bad = http::response_body(response_, request_.verb, response_length_);
           if (bad) return fail('P', 'H', 502, bad.reason);
           if (!forward_interim()) return fail('P', 'H', 502, "too many interim responses");
+          if (at_->worker.budget().over()) return verdict::again;
           continue;
         }
         return begin_response();
@@ -316,6 +319,7 @@ transaction::verdict transaction::await_response() {
 
 // 100, 102, 103: to the client at once, as long as it knows of such things.
 bool transaction::forward_interim() {
+  at_->worker.budget().spend(io::turn::request);
   if (++interim_count_ > most_interim) return false;
   continued_ = continued_ || response_.status == 100;
   if (request_.minor >= 1) {
@@ -420,7 +424,7 @@ transaction::verdict transaction::begin_response() {
 
 transaction::verdict transaction::download() {
   const std::uint64_t before = down_.sent_bytes() + down_.body_bytes();
-  const flow_state state = down_.pump();
+  const flow_state state = down_.pump(at_->worker.budget());
   sent_to_client_ = interim_sent_ + down_.sent_bytes();
   if (down_.sent_bytes() + down_.body_bytes() != before) down_moved_at_ = now();
   switch (state) {

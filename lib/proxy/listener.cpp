@@ -12,7 +12,7 @@
 namespace ringway::proxy {
 
 namespace {
-constexpr int most_at_once = 64;  // accepts per turn: others want the loop too
+constexpr int least_at_once = 8;  // accepts per turn, however much others want the loop
 }
 
 listener::listener(home& at, frontend& front, const bind_settings& bind, int fd)
@@ -126,7 +126,9 @@ listener::found listener::accept_one() {
 }
 
 void listener::on_event(std::uint32_t) {
-  for (int i = 0; i < most_at_once; ++i) {
+  io::turn& budget = home_.worker.budget();
+  for (int i = 0; i < least_at_once || !budget.over(); ++i) {
+    budget.spend(io::turn::connection);
     const found now = accept_one();
     if (now == found::more) continue;
     // Links kept for those who are in are worth more than one more client; links beyond that are not.

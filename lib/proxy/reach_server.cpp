@@ -251,11 +251,17 @@ io::task<bool> transaction::take_next_step() {
     avoid_ = server_;
     server_ = no_server;
   }
+  io::turn& budget = at_->worker.budget();
+  budget.spend(io::turn::request);
   if (next_.pause) {
     const bool waited = co_await pause_before_retry();
     co_return waited;
   }
-  co_return true;
+  if (budget.over()) {  // attempts that fail at once, one after another
+    of_->wake.again();
+    co_await of_->wake.wait();
+  }
+  co_return !dead();
 }
 
 // The same request once more, as planned; its bytes are still in the buffer. False: it is over, and answered.

@@ -134,6 +134,13 @@ io::task<> session::run(std::unique_ptr<session> self) {
       me.idle_since_ = -1;
     }
     me.keep = co_await current->run(me);
+    // A client that has sent its next requests already is no reason for others to wait.
+    io::turn& budget = me.at.worker.budget();
+    budget.spend(io::turn::request);
+    if (me.keep && budget.over()) {
+      me.wake.again();
+      co_await me.wake.wait();
+    }
   }
   if (current) me.at.put_transaction(std::move(current));
 }

@@ -168,7 +168,8 @@ bool transaction::check_head() {
     http1::chunk_decoder decoder;
     std::string_view input = in_.text().substr(request_.bytes), data;
     http1::chunk_decoder::step step = decoder.next(input, data);
-    while (step == http1::chunk_decoder::step::data) step = decoder.next(input, data);
+    for (; step == http1::chunk_decoder::step::data; step = decoder.next(input, data))
+      at_->worker.budget().spend(io::turn::chunk);
     if (step == http1::chunk_decoder::step::bad) refused_ = {400, decoder.reason()};
   }
   if (refused_) return false;
@@ -252,7 +253,7 @@ io::task<> transaction::send_answer(http1::head_writer& out, std::string_view bo
   interim_sent_ = sent_to_client_;
   down_.start(of_->socket, &of_->socket, out_, 0, {}, target_coding::plain, {out.data(), out.size()}, false);
   for (;;) {
-    const flow_state state = down_.pump();
+    const flow_state state = down_.pump(at_->worker.budget());
     sent_to_client_ = interim_sent_ + down_.sent_bytes();
     if (state == flow_state::done) break;
     if (state != flow_state::wait_write || dead()) {
@@ -288,15 +289,17 @@ io::task<> transaction::drain_request() {
   up_moved_at_ = now();
   for (;;) {
     const std::uint64_t before = up_.body_bytes();
-    const flow_state state = up_.pump();
+    const flow_state state = up_.pump(at_->worker.budget());
     if (state == flow_state::done) co_return;
     if (up_.body_bytes() != before) up_moved_at_ = now();
     if (state == flow_state::again) {
-      of_->wake.wake();
-    } else if (state != flow_state::wait_read) {
+      of_->client_limit.disarm();
+      of_->wake.again();
+    } else if (state == flow_state::wait_read) {
+      arm(of_->client_limit, of_->front.settings.time.client, up_moved_at_);
+    } else {
       break;
     }
-    arm(of_->client_limit, of_->front.settings.time.client, up_moved_at_);
     co_await of_->wake.wait();
     if (dead() || of_->client_limit.passed(now())) break;
   }
@@ -329,9 +332,12 @@ io::task<> transaction::linger() {
     const io::transfer t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
     if (t.what == io::outcome::done) {
       seen += t.bytes;
-      continue;
+      at_->worker.budget().spend(t.bytes);
+      if (!at_->worker.budget().over()) continue;
+      of_->wake.again();
+    } else if (t.what != io::outcome::blocked) {
+      break;
     }
-    if (t.what != io::outcome::blocked) break;
     of_->client_limit.arm(until);
     co_await of_->wake.wait();
     if (now() >= until) break;

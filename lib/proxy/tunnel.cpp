@@ -39,14 +39,14 @@ io::task<bool> transaction::tunnel() {
   down_.start(link_->socket, &of_->socket, out_, down_from, open_end, target_coding::plain, {}, false);
   allow_splicing(up_, of_->front.settings.splice_request || back_->settings.splice_request);
   allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
-  bool client_ended = false, server_ended = false;
+  bool client_ended = false, server_ended = false, down_first = false;
   up_moved_at_ = down_moved_at_ = now();
   for (;;) {
     bool again = false;
     const auto carry = [&](body_flow& flow, bool& ended, io::tick& moved_at, io::socket& to) {
       if (ended) return flow_state::done;
       const std::uint64_t before = flow.sent_bytes() + flow.body_bytes();
-      const flow_state state = flow.pump();
+      const flow_state state = flow.pump(at_->worker.budget());
       if (flow.sent_bytes() + flow.body_bytes() != before) moved_at = now();
       if (state == flow_state::again) again = true;
       if (state == flow_state::done) {
@@ -56,8 +56,12 @@ io::task<bool> transaction::tunnel() {
       }
       return state;
     };
-    const flow_state up = carry(up_, client_ended, up_moved_at_, link_->socket);
-    const flow_state down = carry(down_, server_ended, down_moved_at_, of_->socket);
+    // Who comes first has the larger part of the turn's share.
+    flow_state up{}, down{};
+    if (down_first) down = carry(down_, server_ended, down_moved_at_, of_->socket);
+    up = carry(up_, client_ended, up_moved_at_, link_->socket);
+    if (!down_first) down = carry(down_, server_ended, down_moved_at_, of_->socket);
+    down_first = !down_first;
     sent_to_server_ = sent_up + up_.sent_bytes();
     sent_to_client_ = sent_down + down_.sent_bytes();
     if (client_ended && server_ended) break;
@@ -100,7 +104,7 @@ io::task<bool> transaction::tunnel() {
       end_with('s', 'D');
       break;
     }
-    if (again) of_->wake.wake();
+    if (again) of_->wake.again();
     co_await of_->wake.wait();
     if (dead()) {
       end_with('K', '-');
