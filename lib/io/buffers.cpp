@@ -1,21 +1,15 @@
 #include "io/buffers.hpp"
 
-#include <cstdlib>
 #include <new>
 
 namespace ringway::io {
-
-buffers::~buffers() {
-  for (char* data : free_) std::free(data);
-}
 
 buffer buffers::take() {
   buffer out;
   out.pool_ = this;
   out.capacity_ = static_cast<std::uint32_t>(2 * size_);
   if (!free_.empty()) {
-    out.data_ = free_.back();
-    free_.pop_back();
+    out.data_ = free_.take().release();
   } else {
     out.data_ = static_cast<char*>(std::malloc(2 * size_));
     if (out.data_ == nullptr) throw std::bad_alloc();
@@ -24,10 +18,9 @@ buffer buffers::take() {
 }
 
 void buffers::put_back(char* data) {
-  if (free_.size() < keep)
-    free_.push_back(data);
-  else
-    std::free(data);
+  if (!free_.put(std::unique_ptr<char, release>(data))) dropped_ += 2 * size_;
 }
+
+std::size_t buffers::shrink() { return std::exchange(dropped_, 0) + free_.shrink(kept) * 2 * size_; }
 
 }  // namespace ringway::io

@@ -1,14 +1,18 @@
 // Buffers of one worker, twice tune.bufsize: what a head may fill, and as much again so that a body of that size comes
 // and goes in one call each. Lent to a transaction while it has something to hold and
-// given back while it waits for a client: an idle connection owns none. Thread: the worker.
+// given back while it waits for a client: an idle connection owns none. Spare ones go back to the system after a while.
+// Thread: the worker.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+#include "io/spares.hpp"
 
 namespace ringway::io {
 
@@ -67,19 +71,24 @@ class buffers {
  public:
   // `size`: bytes that a head may fill.
   explicit buffers(std::size_t size) : size_(size) {}
-  ~buffers();
   buffers(const buffers&) = delete;
   buffers& operator=(const buffers&) = delete;
 
   buffer take();
   std::size_t size() const { return size_; }
+  static constexpr std::size_t kept = 8;  // whatever shrink() does
+  std::size_t spare() const { return free_.size(); }
+  // As spares::shrink(); returns bytes given back to the system since the last call.
+  std::size_t shrink();
 
  private:
   friend class buffer;
+  struct release {
+    void operator()(char* data) const { std::free(data); }
+  };
   void put_back(char* data);
-  static constexpr std::size_t keep = 512;  // free ones kept; above that they go back to the system
-  std::size_t size_;
-  std::vector<char*> free_;
+  std::size_t size_, dropped_ = 0;
+  spares<std::unique_ptr<char, release>> free_{512};
 };
 
 inline void buffer::release() {

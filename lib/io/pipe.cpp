@@ -80,17 +80,16 @@ std::optional<pipe> pipes::take() {
       const int given = ::fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(capacity_));
       if (given > 0) capacity = static_cast<std::size_t>(given);
     }
-    free_.push_back(pipe(ends[0], ends[1], capacity));
+    ++in_use_;
+    return pipe(ends[0], ends[1], capacity);
   }
-  pipe one = std::move(free_.back());
-  free_.pop_back();
   ++in_use_;
-  return one;
+  return free_.take();
 }
 
 void pipes::put_back(pipe one) {
   --in_use_;
-  if (one.empty() && free_.size() < keep) free_.push_back(std::move(one));
+  if (one.empty()) free_.put(std::move(one));
 }
 
 }  // namespace ringway::io

@@ -4,9 +4,9 @@
 #pragma once
 #include <cstddef>
 #include <optional>
-#include <vector>
 
 #include "io/socket.hpp"
+#include "io/spares.hpp"
 
 namespace ringway::io {
 
@@ -48,11 +48,12 @@ class pipes {
   void put_back(pipe one);
   // Closes the empty ones: descriptors are short.
   void clear() { free_.clear(); }
+  std::size_t spare() const { return free_.size(); }
+  void shrink() { free_.shrink(0); }  // see spares
 
  private:
-  static constexpr std::size_t keep = 16;
   std::size_t capacity_, most_, in_use_ = 0;
-  std::vector<pipe> free_;
+  spares<pipe> free_{16};
 };
 
 }  // namespace ringway::io

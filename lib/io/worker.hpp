@@ -30,6 +30,7 @@ class worker final : private event_source {
   run_queue& ready() { return ready_; }
   turn& budget() { return budget_; }
   buffers& memory() { return buffers_; }
+  const buffers& memory() const { return buffers_; }
   dice& random() { return dice_; }
   // Milliseconds of this turn of the loop (monotonic); one clock read a turn.
   tick now() const { return now_; }

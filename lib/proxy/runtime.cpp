@@ -1,5 +1,7 @@
 #include "proxy/runtime.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "proxy/listener.hpp"
@@ -9,7 +11,7 @@
 namespace ringway::proxy {
 
 namespace {
-constexpr std::size_t most_spare = 256;         // transactions at rest
+constexpr std::size_t worth_trimming = 1 << 20;  // bytes
 }  // namespace
 
 runtime::~runtime() = default;
@@ -50,14 +52,13 @@ home::~home() {
 
 std::unique_ptr<transaction> home::take_transaction() {
   if (spare.empty()) return std::make_unique<transaction>();
-  std::unique_ptr<transaction> one = std::move(spare.back());
-  spare.pop_back();
-  return one;
+  return spare.take();
 }
 
 void home::put_transaction(std::unique_ptr<transaction> one) {
   one->reset();
-  if (spare.size() < most_spare) spare.push_back(std::move(one));
+  spare.put(std::move(one));
+  look_after_memory();
 }
 
 void home::stop_listening() {
@@ -94,15 +95,28 @@ void home::end_transactions(const backend& of, balance::server_index server, cha
     if (one->current != nullptr && one->current->is_at(of, server)) one->current->end_now(cause);
 }
 
+// Once nothing more is to be had, the allocator gives the system what lies between the pieces that are still in use.
+void home::give_back_memory() {
+  pipes.shrink();
+  const std::size_t gone =
+      worker.memory().shrink() + session_memory.shrink() + spare.shrink(kept) * sizeof(transaction);
+  given_back += gone;
+  if (gone > 0) return;
+  if (given_back >= worth_trimming) ::malloc_trim(0);
+  given_back = 0;
+}
+
 io::task<> home::housekeeping() {
   io::deadline next(worker.time_limits(), &housekeeping_wake);
-  io::tick purged_at = worker.now();
+  io::tick purged_at = worker.now(), shrunk_at = purged_at;
   while (!leaving) {
     bool paused = false;
     for (auto& one : listeners) paused = paused || one->paused();
     // With nothing to look after, an idle process sleeps.
     if (idle_links.idle() > 0 || paused)
       next.arm(worker.now() + all.purge_period);
+    else if (has_spares() || given_back > 0)
+      next.arm(worker.now() + shrink_period);
     else
       next.disarm();
     idle_housekeeping = !next.armed();
@@ -112,6 +126,10 @@ io::task<> home::housekeeping() {
       purged_at = worker.now();
       idle_links.purge(worker.now());
       for (auto& one : listeners) one->try_again();
+    }
+    if (worker.now() - shrunk_at >= shrink_period) {
+      shrunk_at = worker.now();
+      give_back_memory();
     }
   }
 }

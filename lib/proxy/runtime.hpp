@@ -16,6 +16,7 @@
 #include "balance/chooser.hpp"
 #include "io/pipe.hpp"
 #include "io/slab.hpp"
+#include "io/spares.hpp"
 #include "io/worker.hpp"
 #include "log/logger.hpp"
 #include "proxy/lone_client.hpp"
@@ -131,7 +132,7 @@ struct home {
   io::worker worker;
   servers::pool idle_links;
   std::vector<std::unique_ptr<listener>> listeners;
-  std::vector<std::unique_ptr<transaction>> spare;  // transactions at rest
+  io::spares<std::unique_ptr<transaction>> spare{256};  // transactions at rest
   // One head being written: the longest that a buffer takes, before it two buffers of interim ones, and a few fields of ours.
   const std::size_t scratch_size;                   // bytes
   std::unique_ptr<char[]> scratch;
@@ -142,9 +143,20 @@ struct home {
   std::size_t sessions = 0;
   std::size_t waiting = 0;  // of these, coroutines that wait for a request
 
-  // The worker's housekeeping: purges idle links once a second while there are any, tries paused listeners again.
+  // The worker's housekeeping: purges idle links once a second while there are any, tries paused listeners again, gives
+  // memory back that nobody wants any more.
   io::task<> housekeeping();
   void wake_housekeeping() { if (idle_housekeeping) housekeeping_wake.wake(); }
+  static constexpr std::size_t kept = 8;      // spare transactions, as buffers
+  static constexpr std::size_t many = 64;     // sessions whose memory is worth looking after
+  static constexpr io::tick shrink_period = 4000;  // ms; each gives half of what lay unused
+  bool has_spares() const {
+    return sessions > many || spare.size() > kept || worker.memory().spare() > io::buffers::kept || pipes.spare() > 0 ||
+           session_memory.empty_blocks() > 1;
+  }
+  void give_back_memory();
+  void look_after_memory() { if (idle_housekeeping && has_spares()) housekeeping_wake.wake(); }
+  std::size_t given_back = 0;  // bytes, since the allocator was told to give back as well
   io::waker housekeeping_wake;
   bool idle_housekeeping = false;
   bool leaving = false;  // the worker is to end: sessions return as soon as they are woken

@@ -67,6 +67,7 @@ void session::begin(home& at, frontend& front, const bind_settings& bind, int fd
       return;
     }
     owned = true;
+    at.look_after_memory();
     at.worker.spawn(run(std::move(self)));
   } catch (const std::bad_alloc&) {
     // -m, or the machine has no memory left: this one is not let in, those who are in go on.
