@@ -180,8 +180,13 @@ void set_target(editable& to, std::string_view a, std::string_view b, std::strin
 
 void edit_target(const http_rule& by, const context& in, editable& to) {
   const std::string_view target = to.request.target;
-  const std::string_view whole_path = path_of(target);
-  const bool has_path = !whole_path.empty();
+  std::string_view whole_path = path_of(target);
+  bool has_path = !whole_path.empty();
+  const std::size_t scheme = has_path || target.empty() ? std::string_view::npos : target.find("://");
+  if (scheme != std::string_view::npos) {  // "http://a?query": a path that is empty is one
+    whole_path = target.substr(std::min(target.find('?', scheme + 3), target.size()));
+    has_path = true;
+  }
   const std::string_view before = has_path ? target.substr(0, target.size() - whole_path.size()) : target;
   const std::size_t mark = whole_path.find('?');
   const std::string_view path = whole_path.substr(0, mark);
