@@ -135,9 +135,11 @@ bool read_url(std::string_view text, asked& out) {
   if (const std::size_t user = authority.rfind('@'); user != std::string_view::npos) authority.remove_prefix(user + 1);
   if (authority.empty() || authority.find(' ') != std::string_view::npos) return false;
   const std::size_t at = authority.rfind(':');
-  if (at != std::string_view::npos && authority.find(']', at) == std::string_view::npos && at + 1 < authority.size() &&
-      !number_port(authority.substr(at + 1), port))
-    return false;
+  if (at != std::string_view::npos && authority.find(']', at) == std::string_view::npos) {
+    const std::uint16_t usual = port;
+    if (at + 1 < authority.size() && !number_port(authority.substr(at + 1), port)) return false;
+    if (port == usual) authority = authority.substr(0, at);  // what a client then says in Host
+  }
   out.host = authority;
   out.port = port;
   const auto target = end == std::string_view::npos ? std::string_view{} : text.substr(end);
