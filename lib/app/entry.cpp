@@ -105,6 +105,7 @@ int with_configuration(const options& said) {
   what.files = said.files;
   what.syntax_only = said.syntax_only;
   what.say_no_effect = said.verbose;
+  what.h1_as_haproxy = said.h1_as_haproxy;
   what.facts = facts_for_conditions(!said.one_socket);
   config::environment variables = surroundings_of(said);
   config::source_set sources;

@@ -287,6 +287,7 @@ proxy::model load(const load_options& what, config::environment& variables, conf
   config::preprocessor lines(sources, variables, what.facts, report);
   loader host(out);
   config::section_reader(lines, with, host, seen).run();
+  if (what.h1_as_haproxy) out.global.h1_as_haproxy = *what.h1_as_haproxy;
   validate(out, report);
   return out;
 }

@@ -1,5 +1,6 @@
 // Text -> model: reads files through the catalogue's rows, then validates. Main thread, start-up and reload only.
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ struct load_options {
   bool syntax_only = false;   // nothing outside the configuration is looked at
   bool say_no_effect = false;  // -V: a notice for every keyword without effect
   config::build_facts facts;   // for .if
+  std::optional<bool> h1_as_haproxy;  // over global's h1-parsing
 };
 
 // Reads everything and reports every mistake of every file; the model holds what could be understood. It may be

@@ -66,6 +66,7 @@ struct options {
   bool warnings_fatal = false;                    // -dW
   bool diagnose = false;                          // -dD
   bool ignore_unresolved = false;                 // -dr
+  std::optional<bool> h1_as_haproxy;              // --h1-parsing
   bool no_splice = false;                         // -dS: bodies are copied
   bool one_socket = false;                        // -dR: no SO_REUSEPORT
   bool only_ipv4 = false;                         // -4

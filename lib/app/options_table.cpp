@@ -215,6 +215,17 @@ constexpr option_row rows[] = {
      "As curl's option, without a port. The name is never asked of the resolver; several for one name give "
      "it several addresses.",
      resolve},
+    {"--h1-parsing", "strict|haproxy", takes::next, kind::ours, "which HTTP/1 messages are taken, over global's h1-parsing",
+     "strict takes what the RFCs allow. haproxy takes and treats as HAProxy 3.x does what they do not: HTTP/1.1 without Host "
+     "or with an odd one, lines that end in LF alone, blanks and tabs in a request line, folded lines, Content-Length "
+     "beside Transfer-Encoding and Transfer-Encoding in HTTP/1.0 (the chunks count, the connection ends), user information "
+     "in a target, a status below 100.",
+     [](options& out, values from, std::string& why) {
+       why = "expected 'strict' or 'haproxy'";
+       if (from.front() != "strict" && from.front() != "haproxy") return false;
+       out.h1_as_haproxy = from.front() == "haproxy";
+       return true;
+     }},
     {"--resolve-period", "TIME", takes::next, kind::ours, "how often names of servers are looked up again",
      "A number with us, ms, s, m, h or d; milliseconds without. 0: once, at the start.",
      [](options& out, values from, std::string& why) {

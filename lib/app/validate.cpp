@@ -366,6 +366,11 @@ void process(proxy::global_settings& global, diagnostics& report) {
   if (global.maxrewrite > global.bufsize / 2) global.maxrewrite = global.bufsize / 2;
 }
 
+void parses_as_haproxy(section_settings& section) {
+  section.request_parsing = http::with_haproxy(section.request_parsing);
+  section.response_parsing = http::with_haproxy(section.response_parsing);
+}
+
 }  // namespace
 
 void validate(proxy::model& of, diagnostics& report) {
@@ -374,6 +379,7 @@ void validate(proxy::model& of, diagnostics& report) {
   const names_of_model names(of);
   refused_lines refused(of, report);
   for (section_settings& section : of.sections) {
+    if (of.global.h1_as_haproxy) parses_as_haproxy(section);
     bind_ids(section, report);
     listens(section, refused, report);
     error_pages(section, of, report);

@@ -72,7 +72,7 @@ struct keyword {
   std::string_view summary{};
   std::string_view
       example{};             // a whole line that this program accepts; rows of words: the word and its value
-  std::string_view since{};  // HAProxy's version; empty: before 1.3
+  std::string_view since{};  // HAProxy's version; empty: before 1.3; "ringway": a word that HAProxy does not have
   status state = status::full;
   std::string_view instead{};  // retired and not_yet: what to write today; empty: nothing known
   bool negatable = false;      // may follow `no` and `default`

@@ -57,7 +57,7 @@ class router {
 
  private:
   bool prepare(const asked& what);           // head, facts, frontend; false: why_
-  bool judge_target();                       // what the proxy refuses, and what the balancer is told; false: why_
+  bool judge_target(bool received);                       // what the proxy refuses, and what the balancer is told; false: why_
   farm* choose_backend(rules::trace* seen);
   // Rules that refuse, redirect or rewrite, as the proxy obeys them. false: the request ends there; why_ says how.
   bool obey(const rules::section& of, std::uint32_t back, rules::trace* seen);
@@ -70,7 +70,7 @@ class router {
   balance::request_facts facts_;
   rules::arena memory_, rewritten_;           // of conditions; of what rules put into the request
   balance::key_result hash_;
-  std::string scratch_, why_;
+  std::string scratch_, uri_scratch_, why_;
   std::string_view key_;
   char address_[48]{};
   const proxy::section_settings* front_ = nullptr;

@@ -16,7 +16,8 @@ struct request_meaning {
   bool upgrade = false;      // the Upgrade field stands, and may end in a tunnel
 };
 
-refusal check_request(request_head& head, parsing how, request_meaning& out);
+// `room`: as normalise_target().
+refusal check_request(request_head& head, parsing how, request_meaning& out, std::string& room);
 // A 101 to a request whose upgrade stood; hop-by-hop fields are taken already.
 refusal check_switch(const response_head& head, parsing how);
 

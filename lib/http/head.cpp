@@ -53,6 +53,7 @@ void request_head::clear() {
   minor = 1;
   fields.clear();
   bytes = 0;
+  two_lengths = false;
 }
 
 void response_head::clear() {
@@ -61,6 +62,7 @@ void response_head::clear() {
   reason = protocol = {};
   fields.clear();
   bytes = 0;
+  two_lengths = false;
 }
 
 }  // namespace ringway::http

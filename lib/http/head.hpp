@@ -43,16 +43,20 @@ struct request_head {
   std::string_view protocol; // another protocol's name and version ("RTSP/1.0"), parsing::lenient only; else empty
   field_list fields;
   std::size_t bytes = 0;     // length of the head as received, CRLFCRLF included
+  bool two_lengths = false;  // parsing::haproxy: a sound Content-Length beside Transfer-Encoding was left out
   void clear();
 };
 
+constexpr bool is_interim(unsigned status) { return status >= 100 && status < 200; }
+
 struct response_head {
   unsigned minor = 1;
-  unsigned status = 0;       // 100..999; parsing::lenient: ..65535
+  unsigned status = 0;       // 100..999; parsing::lenient: ..65535; parsing::haproxy: 0..999
   std::string_view reason;
   std::string_view protocol; // as in request_head
   field_list fields;
   std::size_t bytes = 0;
+  bool two_lengths = false;  // as in request_head
   void clear();
 };
 

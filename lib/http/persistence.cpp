@@ -55,7 +55,6 @@ connection_options take_hop_by_hop(field_list& fields, bool keep_te_trailers) {
     }
     fields[i].dropped = true;
   }
-  const bool te_named = out.te;
   out.te = false;
   for (field& one : fields) {
     if (one.id == known::keep_alive || one.id == known::proxy_connection) one.dropped = true;
@@ -64,7 +63,7 @@ connection_options take_hop_by_hop(field_list& fields, bool keep_te_trailers) {
       bool trailers = false;
       std::string_view rest = one.value;
       while (!rest.empty()) trailers = same_text(next_element(rest), "trailers") || trailers;
-      if (trailers && keep_te_trailers && te_named && !out.te) {
+      if (trailers && keep_te_trailers && !out.te) {
         one.value = "trailers";
         one.line = {};
         out.te = true;

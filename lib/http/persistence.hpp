@@ -10,8 +10,8 @@ struct connection_options {
 };
 
 // Reads the Connection (and, on HTTP/1.0, Proxy-Connection) fields; drops them, what they nominate, and the
-// fields that never cross a hop: Connection, Keep-Alive, Proxy-Connection. TE becomes "trailers", or goes when
-// Connection did not name it.
+// fields that never cross a hop: Connection, Keep-Alive, Proxy-Connection. TE becomes "trailers" when it says so without
+// a weight, whether Connection names it or not, or goes.
 // Fields that frame or route a message cannot be nominated away: such a nomination is ignored.
 // Upgrade stays only together with the upgrade option; the caller writes the new Connection field.
 connection_options take_hop_by_hop(field_list& fields, bool keep_te_trailers);

@@ -1,5 +1,6 @@
 #include "http/target.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/address.hpp"
@@ -26,13 +27,27 @@ struct authority_parts {
 authority_parts split(std::string_view text) {
   authority_parts out;
   const std::size_t bracket = text.rfind(']');
-  const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  std::size_t colon = text.rfind(':');
+  if (colon != std::string_view::npos && bracket != std::string_view::npos && colon < bracket) colon = std::string_view::npos;
   out.host = text.substr(0, colon);
   if (colon != std::string_view::npos) {
     out.has_port = true;
     out.port = text.substr(colon + 1);
   }
   return out;
+}
+
+// What HAProxy takes for a host and a port: any printable ASCII but these, brackets only around all of the host.
+bool is_loose_authority(std::string_view text) {
+  if (!text.empty() && text.front() == '[') {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos || (end + 1 < text.size() && text[end + 1] != ':')) return false;
+    if (!is_loose_authority(text.substr(1, end - 1))) return false;
+    text.remove_prefix(end + 1);
+  }
+  for (const char c : text)
+    if (c <= 0x20 || c == 0x7f || std::string_view("#,/?@[\\]").find(c) != std::string_view::npos) return false;
+  return true;
 }
 
 // Equal but for letter case and a port that is empty or the scheme's default.
@@ -45,11 +60,55 @@ bool same_authority(std::string_view a, std::string_view b, std::string_view def
   return plain(left) == plain(right);
 }
 
+std::string_view default_port_of(std::string_view scheme) {
+  return same_text(scheme, "http") ? "80" : same_text(scheme, "https") ? "443" : "";
+}
+
+// To CONNECT both ports of the web are the one that Host may leave out (RFC 9110 7.2 would have it say any).
+bool same_tunnel(std::string_view authority, std::string_view host) {
+  const authority_parts target = split(authority), said = split(host);
+  if (!same_text(target.host, said.host)) return false;
+  return target.port == said.port || (said.port.empty() && (target.port == "80" || target.port == "443"));
+}
+
+// scheme "://" [userinfo "@"] authority rest
+struct absolute_parts {
+  std::string_view scheme, authority;
+  bool has_user = false;
+  std::size_t rest = 0;  // where path, query or nothing begins
+};
+
+absolute_parts split_absolute(std::string_view target) {
+  absolute_parts out;
+  const std::size_t colon = target.find("://");
+  out.scheme = target.substr(0, colon);
+  const std::size_t begin = colon + 3;
+  out.rest = std::min(target.find_first_of("/?#", begin), target.size());
+  out.authority = target.substr(begin, out.rest - begin);
+  if (const std::size_t at = out.authority.rfind('@'); at != std::string_view::npos) {
+    out.has_user = true;
+    out.authority.remove_prefix(at + 1);
+  }
+  return out;
+}
+
+void set(field& one, std::string_view value) {
+  if (one.value == value) return;
+  one.value = value;
+  one.line = {};
+}
+
+field* host_of(request_head& head) {
+  for (field& one : head.fields)
+    if (one.id == known::host && !one.dropped) return &one;
+  return nullptr;
+}
+
 bool has_bad_byte(std::string_view target, parsing how) {
   for (const char c : target) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte <= 0x20 || byte == 0x7f) return true;
-    if (how == parsing::strict && (byte > 0x7f || c == '#')) return true;
+    if (!is_lenient(how) && (byte > 0x7f || c == '#')) return true;
   }
   return false;
 }
@@ -62,9 +121,12 @@ bool is_authority(std::string_view text, bool may_be_empty) {
   while (plain < text.size() && is_host_char(text[plain]) && text[plain] != '%') ++plain;
   if (plain == text.size() && plain > 0) return true;
   const authority_parts parts = split(text);
-  for (const char c : parts.port)
+  unsigned long port = 0;
+  for (const char c : parts.port) {
     if (!is_digit(c)) return false;
-  if (parts.port.size() > 5) return false;
+    port = port * 10 + static_cast<unsigned long>(c - '0');
+    if (port > 65535) return false;
+  }
   if (parts.host.empty()) return may_be_empty && !parts.has_port;
   if (parts.host.front() == '[') {
     if (parts.host.back() != ']') return false;
@@ -83,25 +145,42 @@ bool is_authority(std::string_view text, bool may_be_empty) {
 }
 
 refusal check_target(request_head& head, parsing how, target_form& form) {
-  const bool strict = how == parsing::strict;
+  const bool checked = !is_lenient(how), loose = as_haproxy(how);
   field* host = nullptr;
   for (field& one : head.fields) {
     if (one.id != known::host || one.dropped) continue;
-    if (host != nullptr) return {400, "more than one Host field"};
-    host = &one;
+    if (host == nullptr) {
+      host = &one;
+    } else if (loose && same_text(host->value, one.value)) {
+      one.dropped = true;
+    } else {
+      return {400, "more than one Host field"};
+    }
   }
   // Without a host (RFC 9112 3.2), or with an empty one (RFC 9110 4.2.1), nobody is asked: HAProxy passes both on.
-  if (host == nullptr && head.minor >= 1 && strict) return {400, "no Host field"};
-  if (host != nullptr && !is_authority(host->value, !strict)) return {400, "invalid Host field"};
+  if (host == nullptr && head.minor >= 1 && checked && !loose) return {400, "no Host field"};
+  const auto sound = [&](std::string_view text, bool may_be_empty) {
+    return loose ? is_loose_authority(text) : is_authority(text, may_be_empty);
+  };
+  if (host != nullptr && !sound(host->value, !checked)) return {400, "invalid Host field"};
 
   const std::string_view target = head.target;
   if (target.empty() || has_bad_byte(target, how)) return {400, "invalid byte in the request target"};
   if (head.verb == method::connect) {
     form = target_form::authority;
-    // A tunnel to wherever the client likes is not what a reverse proxy is for (RFC 9110 9.3.6); HAProxy passes it on.
-    if (strict) return {405, "CONNECT"};
+    if (target.front() == '/' || target.find('*') != std::string_view::npos || target.find("://") != std::string_view::npos)
+      return {400, "CONNECT without host and port"};
+    if (!checked) return {};
+    std::string_view authority = target;
+    if (loose) authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
+    const std::string_view port = split(authority).port;
+    for (const char c : port)
+      if (!is_digit(c)) return {400, "CONNECT without host and port"};
+    if (port.empty() || !sound(authority, false)) return {400, "CONNECT without host and port"};
+    if (host != nullptr && !same_tunnel(authority, host->value)) return {400, "Host differs from the request target"};
     return {};
   }
+  if (loose && head.method_text == "PRI") return {400, "the beginning of HTTP/2"};
   if (target == "*") {
     form = target_form::asterisk;
     if (head.verb != method::options) return {400, "asterisk target without OPTIONS"};
@@ -120,23 +199,39 @@ refusal check_target(request_head& head, parsing how, target_form& form) {
   for (const char c : scheme)
     if (!is_digit(c) && !(lower(c) >= 'a' && lower(c) <= 'z') && c != '+' && c != '-' && c != '.')
       return {400, "invalid scheme in the request target"};
-  std::string_view authority = target.substr(colon + 3);
-  authority = authority.substr(0, authority.find_first_of("/?#"));
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    // It hides which host is asked, and must not be sent on (RFC 9110 4.2.4); HAProxy looks past it.
-    if (strict) return {400, "user information in the request target"};
-    authority = authority.substr(at + 1);
-  }
-  if (!is_authority(authority, false)) return {400, "invalid authority in the request target"};
-  const std::string_view port = same_text(scheme, "https") ? "443" : same_text(scheme, "http") ? "80" : "";
+  const absolute_parts parts = split_absolute(target);
+  // It hides which host is asked, and must not be sent on (RFC 9110 4.2.4); HAProxy looks past it.
+  if (parts.has_user && checked && !loose) return {400, "user information in the request target"};
+  if (!sound(parts.authority, false)) return {400, "invalid authority in the request target"};
   // RFC 9112 3.2.2 would let the target win; two names for one request are refused, as HAProxy does.
-  if (host != nullptr && strict && !same_authority(authority, host->value, port))
+  if (host != nullptr && checked && !same_authority(parts.authority, host->value, default_port_of(scheme)))
     return {400, "Host differs from the request target"};
-  if (host != nullptr && strict && host->value != authority) {
-    host->value = authority;
-    host->line = {};
-  }
   return {};
+}
+
+void normalise_target(request_head& head, target_form form, std::string& room) {
+  if (form != target_form::authority && form != target_form::absolute) return;
+  field* const host = host_of(head);
+  if (form == target_form::authority) {
+    // The target keeps its port, without which it is none.
+    if (host == nullptr) return;
+    const authority_parts said = split(host->value);
+    if ((said.port == "80" || said.port == "443") && said.port == split(head.target).port) set(*host, said.host);
+    return;
+  }
+  const absolute_parts parts = split_absolute(head.target);
+  const authority_parts at = split(parts.authority);
+  const bool needless = at.has_port && (at.port.empty() || at.port == default_port_of(parts.scheme));
+  const bool bare = parts.rest == head.target.size() && head.verb != method::options;
+  if (!needless && !bare) return;
+  const std::size_t host_begin = static_cast<std::size_t>(parts.authority.data() - head.target.data());
+  const std::size_t keep = needless ? host_begin + at.host.size() : parts.rest;
+  room.clear();
+  room.reserve(head.target.size() + 1);
+  room.append(head.target.substr(0, keep)).append(head.target.substr(parts.rest));
+  if (bare) room.push_back('/');
+  head.target = room;
+  if (needless && host != nullptr) set(*host, head.target.substr(host_begin, at.host.size()));
 }
 
 }  // namespace ringway::http

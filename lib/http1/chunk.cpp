@@ -46,7 +46,7 @@ std::size_t write_chunk_size(std::uint64_t size, char* out) {
 void chunk_decoder::restart() {
   state_ = state::size_first;
   digits_ = 0;
-  padded_ = false;
+  padded_ = folds_ = false;
   extension_ = trailer_bytes_ = 0;
   left_ = 0;
   line_.clear();
@@ -113,6 +113,28 @@ bool chunk_decoder::accept_extension_byte(char c) {
   return false;
 }
 
+// Quotes must end and there are no control bytes; nothing else is looked at.
+bool chunk_decoder::accept_loose_extension_byte(char c) {
+  if (place_ == place::before_semicolon) {
+    if (c == ';') place_ = place::name;
+    return c == ';' || c == ' ' || c == '\t';
+  }
+  if (place_ == place::escaped)
+    place_ = place::quoted;
+  else if (place_ == place::quoted)
+    place_ = c == '"' ? place::name : c == '\\' ? place::escaped : place::quoted;
+  else if (c == '"')
+    place_ = place::quoted;
+  return !is_control(c);
+}
+
+bool chunk_decoder::extension_may_end() const {
+  if (loose_) return place_ == place::before_semicolon || place_ == place::name;
+  // Blanks are allowed only between parts (BWS): after_value without one is right behind a closing quote.
+  return place_ == place::name || place_ == place::value || (place_ == place::after_value && quote_ended_) ||
+         (place_ == place::before_semicolon && padded_);
+}
+
 chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_view& data) {
   if (reason_ != nullptr) return step::bad;
   while (!input.empty() || state_ == state::finished) {
@@ -122,7 +144,9 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
         const char c = input.front();
         const int digit = hex_value(c);
         if (digit >= 0) {
-          if (digits_ == 16 || (left_ >> 59) != 0) return fail("chunk size too large");
+          // HAProxy's sizes have 52 bits.
+          if (loose_ ? digits_ >= most_extension || (left_ >> 48) != 0 : digits_ == 16 || (left_ >> 59) != 0)
+            return fail("chunk size too large");
           left_ = left_ * 16 + static_cast<unsigned>(digit);
           ++digits_;
           state_ = state::size;
@@ -143,12 +167,9 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
       case state::extension: {
         const char c = input.front();
         if (c == '\r') {
-          // Blanks are allowed only between parts (BWS): after_value without one is right behind a closing quote.
-          if (place_ != place::name && place_ != place::value && !(place_ == place::after_value && quote_ended_) &&
-              !(place_ == place::before_semicolon && padded_))
-            return fail("malformed chunk extension");
+          if (!extension_may_end()) return fail("malformed chunk extension");
           state_ = state::size_lf;
-        } else if (!accept_extension_byte(c)) {
+        } else if (!(loose_ ? accept_loose_extension_byte(c) : accept_extension_byte(c))) {
           return fail("malformed chunk extension");
         } else if (++extension_ > most_extension) {
           return fail("chunk extensions too long");
@@ -183,23 +204,34 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
         digits_ = 0;
         left_ = 0;
         break;
-      case state::trailer_first:
-        if (input.front() == '\r') {
-          input.remove_prefix(1);
+      case state::trailer_first: {
+        const char c = input.front();
+        if (folds_ && (c == ' ' || c == '\t')) {
+          state_ = state::trailer_line;
+          break;
+        }
+        if (folds_ && !accept_trailer_line()) return fail("malformed trailer");
+        folds_ = false;
+        if (c == '\r' || (loose_ && c == '\n')) {
+          if (c == '\r') input.remove_prefix(1);
           state_ = state::last_lf;
           break;
         }
         line_.clear();
         state_ = state::trailer_line;
-        [[fallthrough]];
+        break;
+      }
       case state::trailer_line: {
         const char c = input.front();
         if (c == '\r') {
           state_ = state::trailer_lf;
-        } else if (is_control(c)) {
+        } else if (loose_ && c == '\n') {
+          state_ = state::trailer_lf;
+          break;
+        } else if (is_control(c) && (!loose_ || c == '\0')) {
           return fail("invalid byte in a trailer");
         } else {
-          line_.push_back(c);
+          line_.push_back(is_control(c) ? ' ' : c);
         }
         if (++trailer_bytes_ > most_trailers) return fail("trailers too long");
         input.remove_prefix(1);
@@ -208,7 +240,13 @@ chunk_decoder::step chunk_decoder::next(std::string_view& input, std::string_vie
       case state::trailer_lf:
         if (input.front() != '\n') return fail("carriage return without line feed in a trailer");
         input.remove_prefix(1);
-        if (!accept_trailer_line()) return fail("malformed trailer");
+        if (loose_) {
+          line_.append("  ");  // in the place of the line's end, should the next one be folded
+          folds_ = true;
+          if (line_.find(':') == std::string::npos) return fail("malformed trailer");
+        } else if (!accept_trailer_line()) {
+          return fail("malformed trailer");
+        }
         state_ = state::trailer_first;
         break;
       case state::last_lf:

@@ -19,6 +19,9 @@ class chunk_decoder {
   void restart();
   // Until restart(): blanks may stand behind a size, as servers of old pad it; they do not go on.
   void allow_padding() { padded_ = true; }
+  // Stays until said otherwise: what HAProxy 3.x takes. Blanks behind a size, any number of zeros before it, anything
+  // printable as an extension, trailers whose lines end in LF or are folded, control bytes in them (sent on as blanks).
+  void as_haproxy(bool yes) { loose_ = yes; }
   bool at_end() const { return state_ == state::finished; }
 
  private:
@@ -33,6 +36,8 @@ class chunk_decoder {
   step fail(const char* why);
   bool accept_trailer_line();
   bool accept_extension_byte(char c);
+  bool accept_loose_extension_byte(char c);
+  bool extension_may_end() const;
 
   // Bytes of extensions beyond those of data so far (RFC 9112 7.1.1; CVE-2023-39326): what signs its chunks may do so,
   // what sends little else may not.
@@ -40,7 +45,8 @@ class chunk_decoder {
   static constexpr std::size_t most_trailers = 8192;    // bytes of all trailers
   state state_ = state::size_first;
   place place_ = place::before_semicolon;
-  bool quote_ended_ = false, padded_ = false;
+  bool quote_ended_ = false, padded_ = false, loose_ = false;
+  bool folds_ = false;   // loose_: line_ holds a trailer whose next line may belong to it
   unsigned digits_ = 0;
   std::size_t extension_ = 0;  // see most_extension
   std::size_t trailer_bytes_ = 0;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/text.hpp"
+#include "http1/haproxy_head.hpp"
 #include "http1/loosen.hpp"
 #include "http1/plain_head.hpp"
 
@@ -114,9 +115,24 @@ struct head_end {
   std::size_t lines = 0;   // where the last line ends that is whole and that this look came by; 0: none
 };
 
+// The last line that is here, `lines` without its end, may still be folded. Its beginning is judged all the same: a first
+// line, behind which nothing may be folded, is whole. Not null: it is no field.
+const char* judge_last_line(std::string_view lines, std::size_t end, head_end& out) {
+  const std::size_t lf = lines.rfind('\n');
+  if (lf == std::string_view::npos) {
+    out.lines = end;
+    return nullptr;
+  }
+  const std::string_view line = lines.substr(lf + 1);
+  if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) return nullptr;  // belongs to one before it
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos && is_token(line.substr(0, colon))) return nullptr;
+  return line.substr(0, colon).find('\r') != std::string_view::npos ? "invalid line ending" : "invalid field name";
+}
+
 // Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it. So it
-// is with folded lines, where they are not accepted.
-head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold) {
+// is with folded lines, where they are not accepted. `bare`: a line may end in LF alone.
+head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold, bool bare) {
   head_end out;
   std::size_t at = scanned;
   for (;;) {
@@ -126,11 +142,13 @@ head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold) {
       return out;
     }
     const auto lf = static_cast<std::size_t>(static_cast<const char*>(hit) - input.data());
-    if (lf == 0 || input[lf - 1] != '\r') {
+    const bool cr = lf > 0 && input[lf - 1] == '\r';
+    if (!cr && !bare) {
       out.bad = "line feed without carriage return";
       return out;
     }
-    if (lf >= 3 && input[lf - 2] == '\n') {
+    const std::size_t before = lf - (cr ? 1 : 0);
+    if (before >= 2 && input[before - 1] == '\n') {
       out.length = lf + 1;
       return out;
     }
@@ -138,6 +156,7 @@ head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold) {
     const bool folded = next_known && (input[lf + 1] == ' ' || input[lf + 1] == '\t');
     if (!may_fold || (next_known && !folded)) out.lines = lf + 1;
     if (!next_known) {
+      if (bare) out.bad = judge_last_line(input.substr(0, before), lf + 1, out);
       scanned = lf;
       return out;
     }
@@ -187,8 +206,8 @@ bool lacks_reason(std::string_view head) {
 template <bool IsRequest, typename Head>
 head_result parse(std::string_view input, std::size_t& scanned, const limits& most, Head& out, std::string& scratch) {
   head_result result;
-  const bool lenient = most.how == http::parsing::lenient;
-  const head_end end = find_end(input, scanned, !IsRequest || lenient);
+  const bool lenient = http::is_lenient(most.how), loosely = http::as_haproxy(most.how);
+  const head_end end = find_end(input, scanned, !IsRequest || lenient || loosely, loosely);
   if (end.length == 0 && end.lines > 0 && !lenient) {
     // The lines that are there are judged at once, as if the head ended behind them: one that is malformed will not get
     // better, and whoever sent it learns that now and not from a timeout. The first bad line is the one that is told,
@@ -203,7 +222,7 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
     if (result.what == head_state::bad && result.reason != too_many_fields) return result;
     result = {};
   }
-  if (end.bad != nullptr) {
+  if (end.bad != nullptr && !(lenient && loosely)) {
     result.what = head_state::bad;
     result.reason = end.bad;
     return result;
@@ -221,16 +240,27 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   };
   // Only a head that Beast would refuse, or with folded lines, needs memory besides the input.
   mended loose;
-  if (lenient || later || bare || (!IsRequest && has_folds(input))) scratch.reserve(2 * end.length + 64);
+  if (lenient || loosely || later || bare || (!IsRequest && has_folds(input))) scratch.reserve(6 * end.length + 256);
+  haproxy_head read;
+  if (loosely) {
+    read = read_as_haproxy(input, IsRequest, scratch);
+    if (read.reason != nullptr) {
+      result.what = head_state::bad;
+      result.reason = read.reason;
+      return result;
+    }
+    input = scratch;
+  }
   if (lenient) {
+    const std::size_t at = scratch.size();  // within what was reserved: `input` stays where it is
     loose = loosen(input, IsRequest, scratch);
     if (loose.reason != nullptr) {
       result.what = head_state::bad;
       result.reason = loose.reason;
       return result;
     }
-    input = scratch;
-  } else if (later || bare) {
+    input = std::string_view(scratch).substr(at);
+  } else if (!loosely && (later || bare)) {
     // A higher minor version is taken as 1.1 (RFC 9110 2.5).
     scratch.assign(input);
     if (later) scratch[version + 2] = '1';
@@ -254,7 +284,9 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   }
   if constexpr (!IsRequest) {
     if (loose.status != 0) out.status = loose.status;
+    if (read.low_status) out.status = read.status;
   }
+  out.two_lengths = read.two_lengths;
   out.protocol = loose.protocol;
   out.bytes = end.length;
   result.what = head_state::complete;
@@ -263,10 +295,24 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
 
 }  // namespace
 
+// How many bytes of empty lines `input` begins with, `most` at most.
+static std::size_t empty_lines(std::string_view input, std::size_t most, bool bare) {
+  std::size_t at = 0;
+  while (at < most) {
+    if (input.substr(at, 2) == "\r\n")
+      at += 2;
+    else if (bare && at < input.size() && input[at] == '\n')
+      ++at;
+    else
+      break;
+  }
+  return at;
+}
+
 head_result parse_request(std::string_view input, std::size_t& scanned, const limits& most, http::request_head& out,
                           std::string& scratch) {
-  std::size_t skipped = 0;
-  while (skipped < 4 && input.size() >= skipped + 2 && input[skipped] == '\r' && input[skipped + 1] == '\n') skipped += 2;
+  const bool loosely = http::as_haproxy(most.how);
+  const std::size_t skipped = empty_lines(input, loosely ? input.size() : 4, loosely);
   if (skipped > 0) {
     input.remove_prefix(skipped);
     scanned = scanned > skipped ? scanned - skipped : 0;
@@ -284,12 +330,21 @@ head_result parse_request(std::string_view input, std::size_t& scanned, const li
 head_result parse_response(std::string_view input, std::size_t& scanned, const limits& most,
                            http::response_head& out, std::string& scratch) {
   if (scanned == 0 && read_plain(input, most, out)) return {head_state::complete, nullptr, 0, 502};
-  constexpr std::string_view start = "HTTP/1.";
+  const bool loosely = http::as_haproxy(most.how);
+  const std::size_t skipped = loosely ? empty_lines(input, input.size(), true) : 0;
+  if (skipped > 0) {
+    input.remove_prefix(skipped);
+    scanned = scanned > skipped ? scanned - skipped : 0;
+  }
+  const std::string_view start = loosely ? "HTTP/" : "HTTP/1.";
   const std::size_t seen = input.size() < start.size() ? input.size() : start.size();
-  if (most.how == http::parsing::strict && input.substr(0, seen) != start.substr(0, seen))
+  const bool begun = loosely && input == "\r";  // perhaps one more empty line
+  if (!http::is_lenient(most.how) && !begun && input.substr(0, seen) != start.substr(0, seen))
     return {head_state::bad, "not an HTTP/1 response", 0, 502};
-  if (!input.empty() && !is_token_char(input.front())) return {head_state::bad, "not an HTTP/1 response", 0, 502};
+  if (!input.empty() && !begun && !is_token_char(input.front())) return {head_state::bad, "not an HTTP/1 response", 0, 502};
   head_result result = parse<false>(input, scanned, most, out, scratch);
+  scanned += skipped;
+  if (result.what == head_state::complete) out.bytes += skipped;
   result.status = 502;
   return result;
 }

@@ -33,10 +33,10 @@ void head_writer::status_line(unsigned minor, unsigned status, std::string_view 
   char digits[12];
   char* at = digits + sizeof digits;
   *--at = ' ';
-  do {
+  for (int digits_left = 3; status != 0 || digits_left > 0; --digits_left) {  // three at least (RFC 9112 4)
     *--at = static_cast<char>('0' + status % 10);
     status /= 10;
-  } while (status != 0);
+  }
   *--at = ' ';
   text({at, static_cast<std::size_t>(digits + sizeof digits - at)});
   text(reason);

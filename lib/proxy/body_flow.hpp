@@ -72,6 +72,7 @@ class body_flow {
   int error() const { return error_; }
   const char* reason() const { return decoder_.reason(); }
   void allow_padded_sizes() { decoder_.allow_padding(); }  // after start(): of this body
+  void as_haproxy(bool yes) { decoder_.as_haproxy(yes); }  // chunks as HAProxy reads them
   // After 101 or CONNECT, mode tcp: bytes until the sender closes.
   bool is_tunnel() const { return length_.how == http::body_length::kind::until_close; }
 

@@ -1,4 +1,6 @@
 // The request goes up, the response comes down, at the same time if need be: one loop over two sockets.
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -63,16 +65,18 @@ bool transaction::head_fits() const {
 
 std::string_view transaction::build_request() {
   http1::head_writer out(at_->scratch.get(), at_->scratch_size);
-  out.request_line(request_.method_text, request_.target, request_.minor, request_.protocol);
+  // To HTTP/1.0 a chunked body would be none (RFC 9112 6.1).
+  const unsigned minor = request_length_.how == body_length::kind::chunked ? 1 : request_.minor;
+  out.request_line(request_.method_text, request_.target, minor, request_.protocol);
   out.fields(request_.fields);
   write_told_addresses(out);
   ask_close_ = connection_with_server() != connection_mode::keep_alive;
   const bool te = client_wants_.te;
   if (upgrade_asked_)
     out.field("connection", te ? "te, upgrade" : "upgrade");
-  else if (ask_close_ && request_.minor >= 1 && !back_->settings.pretend_keepalive)
+  else if (ask_close_ && minor >= 1 && !back_->settings.pretend_keepalive)
     out.field("connection", te ? "te, close" : "close");
-  else if ((!ask_close_ || back_->settings.pretend_keepalive) && request_.minor == 0)
+  else if ((!ask_close_ || back_->settings.pretend_keepalive) && minor == 0)
     out.field("connection", "keep-alive");
   else if (te)
     out.field("connection", "te");
@@ -93,6 +97,7 @@ void transaction::send_request() {
     up_.start(of_->socket, &link_->socket, in_, request_.bytes, request_length_, coding, build_request(), true);
     up_started_ = true;
   }
+  up_.as_haproxy(http::as_haproxy(of_->front.settings.request_parsing));
   allow_splicing(up_, of_->front.settings.splice_request || back_->settings.splice_request);
 }
 
@@ -286,8 +291,9 @@ transaction::verdict transaction::await_response() {
           http1::parse_response(out_.text(), response_scanned_, limits, response_, response_scratch_);
       if (found.what == http1::head_state::bad) return lost(servers::failure::junk, 'P', 'H', 502, found.reason);
       if (found.what == http1::head_state::complete && response_.bytes <= most) {
-        if (response_.status < 200 && response_.status != 101) {
-          const http::refusal bad = http::response_body(response_, request_.verb, response_length_);
+        if (http::is_interim(response_.status) && response_.status != 101) {
+          const http::refusal bad =
+              http::response_body(response_, request_.verb, response_length_, back_->settings.response_parsing);
           if (bad) return fail('P', 'H', 502, bad.reason);
           if (!forward_interim()) return fail('P', 'H', 502, "too many interim responses");
           if (at_->worker.budget().over()) return verdict::again;
@@ -348,6 +354,13 @@ void transaction::flush_interim() {
   interim_.erase(0, t.bytes);
 }
 
+// Bytes behind a CONNECT that was not granted: they were meant for the tunnel and are no next request, whatever they
+// look like.
+bool transaction::tunnel_was_begun() const {
+  char byte;
+  return in_.size() > request_.bytes || ::recv(of_->socket.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 transaction::verdict transaction::begin_response() {
   const http::refusal bad = http::response_body(response_, request_.verb, response_length_, back_->settings.response_parsing);
   if (bad) return lost(servers::failure::junk, 'P', 'H', 502, bad.reason);
@@ -358,6 +371,8 @@ transaction::verdict transaction::begin_response() {
   const http::connection_options server_wants = http::take_hop_by_hop(response_.fields, false);
   if (response_.status == 101) {
     if (!upgrade_asked_) return fail('P', 'H', 502, "the server switched protocols unasked");
+    // RFC 9110 7.8: first the whole request is read. Its rest would be taken for the other protocol.
+    if (!up_.finished()) return fail('P', 'H', 502, "the server switched protocols before the end of the request");
     if (const http::refusal refused = http::check_switch(response_, back_->settings.response_parsing))
       return fail('P', 'H', 502, refused.reason);
     if (!server_wants.upgrade) return fail('P', 'H', 502, "the server switched protocols without the connection option");
@@ -366,12 +381,16 @@ transaction::verdict transaction::begin_response() {
   } else {
     // RFC 9110 15.5.22: 426 is of no use without it. Elsewhere it offers to the next hop what ends at this one.
     if (response_.status != 426 || request_.minor == 0) http::drop_all(response_.fields, http::known::upgrade);
-    if (request_.verb == http::method::connect && response_.status < 300) upgraded_ = true;
+    if (request_.verb == http::method::connect) {
+      upgraded_ = response_.status >= 200 && response_.status < 300;
+      if (upgraded_ && !up_.finished()) return fail('P', 'H', 502, "the server opened a tunnel before it had the request");
+      if (!upgraded_ && tunnel_was_begun()) close_client_ = true;
+    }
   }
   response_at_ = now();
   status_ = static_cast<int>(response_.status);
-  server_keeps_ = !ask_close_ && !upgraded_ && response_length_.how != body_length::kind::until_close &&
-                  http::wants_persistence(response_.minor, server_wants);
+  server_keeps_ = !ask_close_ && !upgraded_ && !response_length_.doubtful &&
+                  response_length_.how != body_length::kind::until_close && http::wants_persistence(response_.minor, server_wants);
   const bool for_old_client = request_.minor == 0;
   target_coding coding = target_coding::plain;
   // RFC 9112 6.1: never to HTTP/1.0, with HEAD and 304 neither. Its trailers have no place there.
@@ -386,6 +405,7 @@ transaction::verdict transaction::begin_response() {
       coding = target_coding::chunked;
   }
   if (response_length_.how == body_length::kind::until_close) close_client_ = true;
+  if (response_length_.doubtful && response_.minor == 0) close_client_ = true;  // as HAProxy
   if (upload_broken_) {  // the server closed its reading side; it has answered all the same
     upload_broken_ = false;
     upload_lost_ = true;
@@ -398,20 +418,22 @@ transaction::verdict transaction::begin_response() {
   out.text(interim_);
   out.status_line(1, response_.status, response_.reason, response_.protocol);
   out.fields(response_.fields);
-  if (upgraded_)
-    out.field("connection", "upgrade");
-  else if (response_.status == 426 && http::find(response_.fields, http::known::upgrade) != nullptr)
+  if (upgraded_) {
+    if (response_.status == 101) out.field("connection", "upgrade");
+  } else if (response_.status == 426 && http::find(response_.fields, http::known::upgrade) != nullptr) {
     out.field("connection", close_client_ ? "close, upgrade" : "upgrade");
-  else if (close_client_)  // the version of the answer, ours, is what a client goes by (RFC 9112 9.3), an old one too
+  } else if (close_client_) {  // the version of the answer, ours, is what a client goes by (RFC 9112 9.3), an old one too
     out.field("connection", "close");
-  else if (for_old_client)
+  } else if (for_old_client) {
     out.field("connection", "keep-alive");
+  }
   out.end();
   response_head_seen_ = true;
   interim_sent_ = sent_to_client_;
   down_.start(link_->socket, &of_->socket, out_, response_.bytes, response_length_, coding, {out.data(), out.size()},
               false);
   down_.allow_padded_sizes();
+  down_.as_haproxy(http::as_haproxy(back_->settings.response_parsing));
   allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
   if (close_client_ && !upgraded_ && !of_->front.settings.nolinger) down_.end_follows();
   if (of_->front.log->asap()) {  // what is on its way to the client counts as sent

@@ -91,6 +91,17 @@ void reset_variables(global_settings&, arguments& from) {
   from.with().variables.reset(keep);
 }
 
+void h1_parsing(global_settings& to, arguments& from) {
+  constexpr std::string_view ways[] = {"strict", "haproxy"};
+  const word* given = from.need("'strict' or 'haproxy'");
+  if (given == nullptr) return;
+  if (given->text != ways[0] && given->text != ways[1]) {
+    from.wrong_choice(*given, ways, "a way to read HTTP/1");
+    return;
+  }
+  if (from.finish()) to.h1_as_haproxy = given->text == ways[1];
+}
+
 void stats_socket(global_settings& to, arguments& from) {
   const word* first = from.empty() ? nullptr : &from.peek();
   for (bind_settings& each : read_bind_line("stats socket", "a path or an address, for example /run/haproxy.sock", from)) {
@@ -153,6 +164,11 @@ constexpr std::array rows = {
     verb<&bytes<&global_settings::maxrewrite, 0>>({.name = "tune.maxrewrite", .allowed = here, .grammar = "<size>",
         .summary = "Bytes of a buffer kept free for headers that are added; 1024 unless said.",
         .example = "tune.maxrewrite 1024", .since = "1.3"}),
+    verb<&h1_parsing>({.name = "h1-parsing", .allowed = here, .grammar = "strict|haproxy",
+        .summary = "Which HTTP/1 messages are taken. strict, unless said: what RFC 9110 and 9112 allow. haproxy: what "
+                   "HAProxy 3.x takes, too: no Host or an odd one, lines that end in LF, blanks in a request line, folded "
+                   "lines, Content-Length beside Transfer-Encoding. option accept-unsafe-violations-in-http-... adds to either.",
+        .example = "h1-parsing haproxy", .since = "ringway"}),
     setting<&global_settings::nosplice>({.name = "nosplice", .allowed = here,
         .summary = "Bodies are copied, never passed inside the kernel.", .example = "nosplice", .since = "1.3"}),
     setting<&global_settings::maxpipes>({.name = "maxpipes", .allowed = here, .grammar = "<number>",

@@ -136,6 +136,7 @@ struct global_settings {
   std::optional<unsigned> ulimit_n;
   std::uint32_t bufsize = 16384;     // tune.bufsize, bytes per buffer
   std::uint32_t maxrewrite = 1024;
+  bool h1_as_haproxy = false;        // h1-parsing: what HAProxy takes of HTTP/1; sections say it then, too
   bool nosplice = false;
   std::optional<unsigned> maxpipes;  // unset: a quarter of maxconn
   std::uint32_t pipesize = 524288;   // tune.pipesize, bytes asked for each pipe; 0: the kernel's default

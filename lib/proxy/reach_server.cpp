@@ -54,6 +54,7 @@ balance::request_facts transaction::facts() const {
 // balance url_param looks into the body of a POST: wait until it is whole, or the buffer is full.
 io::task<bool> transaction::gather_body() {
   http1::chunk_decoder decoder;
+  decoder.as_haproxy(http::as_haproxy(of_->front.settings.request_parsing));
   std::size_t decoded = request_.bytes;
   body_scratch_.clear();
   continue_if_expected();

@@ -81,7 +81,8 @@ transaction::reading transaction::take_head() {
         return reading::refused;
       }
       if (in_.size() >= most) {
-        const bool line_seen = in_.text().find('\n') != std::string_view::npos;
+        // A first line that alone fills the room is too long itself (RFC 9112 3), whether its end is here or not.
+        const bool line_seen = in_.text().substr(0, most).find('\n') != std::string_view::npos;
         const bool target_seen = in_.text().find(' ') != std::string_view::npos;
         refused_ = {line_seen ? 431u : target_seen ? 414u : 400u, "request head too large"};
         return reading::refused;
@@ -157,15 +158,17 @@ void transaction::choose_backend() {
 // Everything that makes a request ambiguous or meaningless is refused here, before anybody else sees it.
 bool transaction::check_head() {
   http::request_meaning meaning;
-  refused_ = http::check_request(request_, of_->front.settings.request_parsing, meaning);
+  refused_ = http::check_request(request_, of_->front.settings.request_parsing, meaning, uri_scratch_);
   request_length_ = meaning.body;
   client_wants_ = meaning.wants;
   upgrade_asked_ = meaning.upgrade;
   if (!http::wants_persistence(request_.minor, client_wants_)) close_client_ = true;
-  if (of_->front.settings.connection == connection_mode::close) close_client_ = true;
+  if (of_->front.settings.connection == connection_mode::close || request_length_.doubtful) close_client_ = true;
+  if (request_.verb == http::method::connect && in_.size() > request_.bytes) close_client_ = true;  // tunnel_was_begun()
   // As much of a chunked body as is here: what breaks its coding at once costs no server anything.
   if (!refused_ && request_length_.how == http::body_length::kind::chunked) {
     http1::chunk_decoder decoder;
+    decoder.as_haproxy(http::as_haproxy(of_->front.settings.request_parsing));
     std::string_view input = in_.text().substr(request_.bytes), data;
     http1::chunk_decoder::step step = decoder.next(input, data);
     for (; step == http1::chunk_decoder::step::data; step = decoder.next(input, data))
@@ -173,7 +176,7 @@ bool transaction::check_head() {
     if (step == http1::chunk_decoder::step::bad) refused_ = {400, decoder.reason()};
   }
   if (refused_) return false;
-  target_ = balance::normalise_target(request_.method_text, request_.target, target_scratch_);
+  target_ = request_.target;
   return true;
 }
 
@@ -285,6 +288,7 @@ io::task<> transaction::drain_request() {
     up_.discard();
   else
     up_.start(of_->socket, nullptr, in_, request_.bytes, request_length_, target_coding::plain, {}, false);
+  up_.as_haproxy(http::as_haproxy(of_->front.settings.request_parsing));
   up_started_ = true;
   up_moved_at_ = now();
   for (;;) {

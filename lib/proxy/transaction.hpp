@@ -134,6 +134,7 @@ class transaction {
   io::task<> send_answer(http1::head_writer& out, std::string_view body, unsigned minor = 1);
   io::task<> linger();
   io::task<> drain_request();
+  bool tunnel_was_begun() const;
   bool body_pending() const;            // not all of the request's body was read
   bool expects_refusal() const;
   void end_with(char cause, char stage) {
@@ -165,7 +166,7 @@ class transaction {
   io::buffer in_, out_;
   body_flow up_, down_;
   std::size_t scanned_ = 0, response_scanned_ = 0;
-  std::string scratch_, response_scratch_, target_scratch_, request_line_;
+  std::string scratch_, response_scratch_, target_scratch_, uri_scratch_, request_line_;
   std::size_t method_size_ = 0, uri_size_ = 0;
   std::string_view target_;           // normalised, for the balancer
   std::string_view body_seen_;        // as much of the body as the balancer asked for

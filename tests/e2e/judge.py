@@ -4,6 +4,10 @@ forgiven and nothing shared with the program under test. It reads what reached a
     messages, rest = requests(data)            # Broken is raised at the first byte that no sender may send
     messages, rest = responses(data, methods)  # methods: those of the requests, in order
 
+With `loose` requests may also be what `h1-parsing haproxy` lets through by its meaning: without Host, with one of any
+printable bytes, with user information, a TRACE with a body, a status below 100. Never what is read in two ways: one
+framing, one Host, one host in the target.
+
 `rest` is the beginning of a message that is not whole yet. A message tells how its body was delimited in `.framing`:
 "none", "length", "chunked", "close".
 """
@@ -12,15 +16,18 @@ import re
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 METHOD_LINE = re.compile(rb"(" + TOKEN + rb") (\S+) (HTTP/1\.[01])")
-STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9][0-9]) ([\t \x21-\x7e\x80-\xff]*)")
+STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([0-9][0-9][0-9]) ([\t \x21-\x7e\x80-\xff]*)")
 # RFC 9110 5.5: field-content begins and ends with a visible byte.
 FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*")
 # RFC 3986; and what every browser sends besides ("[]\^`{|}" and quotes in a query, a lone "%"), which HAProxy passes.
 PCHAR = rb"[A-Za-z0-9\-._~!$&'()*+,;=:@%/]"
 BROWSERS = rb"[A-Za-z0-9\-._~!$&'()*+,;=:@%/\"<>\[\]\\^`{|}]"
 ORIGIN_FORM = re.compile(rb"/" + BROWSERS + rb"*(\?(?:" + BROWSERS + rb"|\?)*)?")
-ABSOLUTE_FORM = re.compile(rb"[A-Za-z][A-Za-z0-9+\-.]*://([^/?@]+)(/" + BROWSERS + rb"*)?(\?(?:" + BROWSERS + rb"|\?)*)?")
+ABSOLUTE_FORM = re.compile(rb"([A-Za-z][A-Za-z0-9+\-.]*)://([^/?@]+)(/" + BROWSERS + rb"*)?(\?(?:" + BROWSERS + rb"|\?)*)?")
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?")
+LOOSE_HOST = re.compile(rb"(?:\[[^\x00-\x20\x7f-\xff#,/?@\\\[\]]*\](?::[^\x00-\x20\x7f-\xff#,/?@\\\[\]]*)?"
+                        rb"|[^\x00-\x20\x7f-\xff#,/?@\\\[\]]*)")
+LOOSE_ABSOLUTE = re.compile(rb"([A-Za-z][A-Za-z0-9+\-.]*)://(?:[^/?]*@)?([^/?@]*)(/" + BROWSERS + rb"*)?(\?(?:" + BROWSERS + rb"|\?)*)?")
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})((?:[ \t]*;[ \t]*" + TOKEN + rb"(?:[ \t]*=[ \t]*(?:" + TOKEN
                    + rb"|\"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*\"))?)*)")
 NEVER_TRAILERS = {b"content-length", b"transfer-encoding", b"host", b"trailer", b"connection", b"te", b"upgrade",
@@ -149,7 +156,25 @@ def _one_hop(message):
         raise Broken("both close and keep-alive")
 
 
-def _request(reader, relayed):
+def _plain(scheme, authority):
+    """RFC 9110 4.2.3: without letter case, and without a port that is empty or the scheme's."""
+    host, colon, port = authority.lower().rpartition(b":")
+    if colon and b"]" not in port and port in (b"", {b"http": b"80", b"https": b"443"}.get(scheme.lower(), b"")):
+        return host
+    return authority.lower()
+
+
+def _connect(target, hosts, loose):
+    if not (LOOSE_HOST if loose else HOST).fullmatch(target.rpartition(b"@")[2]) or not re.search(rb":[0-9]+$", target) \
+            or (b"@" in target and not loose):
+        raise Broken(f"CONNECT {target!r}")
+    target = target.rpartition(b"@")[2].lower()
+    if hosts and hosts[0].lower() not in (target, *([target.rpartition(b":")[0], target.rpartition(b":")[0] + b":"]
+                                                    if target.endswith((b":80", b":443")) else [])):
+        raise Broken(f"CONNECT {target!r} and Host: {hosts!r}")
+
+
+def _request(reader, relayed, loose=False):
     begin = reader.at
     line = reader.line()
     match = METHOD_LINE.fullmatch(line)
@@ -158,19 +183,19 @@ def _request(reader, relayed):
     method, target, version = match.groups()
     message = Message((method, target, version), reader.fields())
     hosts = message.all(b"host")
-    if len(hosts) > 1 or (not hosts and version != b"HTTP/1.0"):
+    if len(hosts) > 1 or (not hosts and version != b"HTTP/1.0" and not loose):
         raise Broken(f"{len(hosts)} Host fields")
-    if hosts and not HOST.fullmatch(hosts[0]):
+    if hosts and not (LOOSE_HOST if loose else HOST).fullmatch(hosts[0]):
         raise Broken(f"Host: {hosts[0]!r}")
-    absolute = ABSOLUTE_FORM.fullmatch(target)
+    absolute = (LOOSE_ABSOLUTE if loose else ABSOLUTE_FORM).fullmatch(target)
     if method == b"CONNECT":
-        if not HOST.fullmatch(target) or not re.search(rb":[0-9]+$", target):
-            raise Broken(f"CONNECT {target!r}")
+        _connect(target, hosts, loose)
     elif target == b"*":
         if method != b"OPTIONS":
             raise Broken(f"* with {method!r}")
     elif absolute:
-        if not HOST.fullmatch(absolute[1]) or (hosts and absolute[1].lower() != hosts[0].lower()):
+        if not (LOOSE_HOST if loose else HOST).fullmatch(absolute[2]) or (
+                hosts and _plain(absolute[1], absolute[2]) != _plain(absolute[1], hosts[0])):
             raise Broken(f"{target!r} and Host: {hosts!r}")
     elif not ORIGIN_FORM.fullmatch(target):
         raise Broken(f"not a request target: {target!r}")
@@ -183,34 +208,34 @@ def _request(reader, relayed):
     elif length is not None:
         message.framing = "length"
         message.body = reader.bytes(length)
-    if method == b"TRACE" and message.body:
+    if method == b"TRACE" and message.body and not loose:
         raise Broken("TRACE with a body")
     message.raw = reader.data[begin:reader.at]
     return message
 
 
-def requests(data, relayed=True):
+def requests(data, relayed=True, loose=False):
     reader, found = Reader(data), []
     while reader.at < len(data):
         begin = reader.at
         try:
-            found.append(_request(reader, relayed))
+            found.append(_request(reader, relayed, loose))
         except NotYet:
             return found, data[begin:]
     return found, b""
 
 
-def _response(reader, method, closed):
+def _response(reader, method, closed, loose=False):
     begin = reader.at
     line = reader.line()
     match = STATUS_LINE.fullmatch(line)
-    if not match:
+    if not match or (match[2].startswith(b"0") and not loose):
         raise Broken(f"not a status line: {line!r}")
     message = Message(match.groups(), reader.fields())
     status = message.status
     _one_hop(message)
     chunked, length = _framing(message, match[1])
-    if status < 200 or status == 204:
+    if 100 <= status < 200 or status == 204:
         if chunked or length is not None:
             raise Broken(f"a length in a {status}")
     elif status == 304 or method == b"HEAD":
@@ -232,7 +257,7 @@ def _response(reader, method, closed):
     return message
 
 
-def responses(data, methods, closed=True):
+def responses(data, methods, closed=True, loose=False):
     """Final responses in order, each preceded in the list by its interim ones. More than was asked for is broken."""
     reader, found, waiting = Reader(data), [], list(methods)
     while reader.at < len(data):
@@ -240,11 +265,11 @@ def responses(data, methods, closed=True):
             raise Broken(f"a response to nobody: {data[reader.at:reader.at + 60]!r}")
         begin = reader.at
         try:
-            message = _response(reader, waiting[0], closed)
+            message = _response(reader, waiting[0], closed, loose)
         except NotYet:
             return found, data[begin:]
         found.append(message)
-        if message.status >= 200:
+        if not 100 <= message.status < 200:
             waiting.pop(0)
         elif message.status == 101:
             return found, data[reader.at:]

@@ -86,14 +86,15 @@ class wire_reader {
     if (found.what == http1::head_state::bad) return refuse(found.status, found.reason);
     if (found.what == http1::head_state::incomplete) return false;
     http::request_meaning meaning;
-    if (const http::refusal bad = http::check_request(head, limits_.how, meaning)) return refuse(bad.status, bad.reason);
+    if (const http::refusal bad = http::check_request(head, limits_.how, meaning, uri_scratch_)) return refuse(bad.status, bad.reason);
     length_ = meaning.body;
-    closes_ = !http::wants_persistence(head.minor, meaning.wants) || head.verb == http::method::connect;
+    closes_ = !http::wants_persistence(head.minor, meaning.wants) || head.verb == http::method::connect || length_.doubtful;
+    const unsigned minor = length_.how == http::body_length::kind::chunked ? 1 : head.minor;  // as the proxy sends it
     now_ = {};
-    now_.start = std::string(head.method_text) + " " + std::string(head.target) + " " + std::to_string(head.minor);
+    now_.start = std::string(head.method_text) + " " + std::string(head.target) + " " + std::to_string(minor);
     std::string room(2 * buffer_.size() + 1024, '\0');
     http1::head_writer out(room.data(), room.size());
-    out.request_line(head.method_text, head.target, head.minor, head.protocol);
+    out.request_line(head.method_text, head.target, minor, head.protocol);
     print(head.fields, meaning.upgrade ? (meaning.wants.te ? "te, upgrade" : "upgrade") : meaning.wants.te ? "te" : "",
           out);
     begin_body(found.skipped + head.bytes);
@@ -108,7 +109,7 @@ class wire_reader {
     if (const http::refusal bad = http::response_body(head, asked_, length_, limits_.how))
       return refuse(bad.status, bad.reason);
     const auto wants = http::take_hop_by_hop(head.fields, false);
-    closes_ = !http::wants_persistence(head.minor, wants) || head.status == 101;
+    closes_ = !http::wants_persistence(head.minor, wants) || head.status == 101 || length_.doubtful;
     if (head.status != 101) http::drop_all(head.fields, http::known::upgrade);
     now_ = {};
     now_.start = std::to_string(head.status) + " " + std::string(head.reason) + " 1";
@@ -135,6 +136,7 @@ class wire_reader {
     scanned_ = 0;
     in_body_ = true;
     decoder_.restart();
+    decoder_.as_haproxy(http::as_haproxy(limits_.how));
     if (side_ == side::responses) decoder_.allow_padding();
   }
 
@@ -190,7 +192,7 @@ class wire_reader {
   http1::limits limits_;
   reading out_;
   message now_;
-  std::string buffer_, scratch_;
+  std::string buffer_, scratch_, uri_scratch_;
   std::size_t scanned_ = 0;
   http::body_length length_;
   http1::chunk_decoder decoder_;

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,19 @@ inline std::vector<wire_row> wire_rows(const char* table) {
     wire_row row{cells[0], cells[1], {}, cells[3], false};
     row.bytes = plain_wire(cells[2], row.ends);
     out.push_back(std::move(row));
+  }
+  return out;
+}
+
+// What rows of a table ("requests") come to with h1-parsing haproxy, where that is something else.
+inline std::map<std::string, std::string> wire_answers_as_haproxy(const std::string& table) {
+  std::ifstream in(RINGWAY_SOURCE_DIR "/tests/wire/haproxy.tsv", std::ios::binary);
+  REQUIRE(in.good());
+  std::map<std::string, std::string> out;
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind(table + "\t", 0) != 0) continue;
+    const std::size_t name = table.size() + 1, answers = line.find('\t', name) + 1;
+    out[line.substr(name, answers - 1 - name)] = line.substr(answers, line.find('\t', answers) - answers);
   }
   return out;
 }
