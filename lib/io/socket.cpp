@@ -1,7 +1,9 @@
 #include "io/socket.hpp"
 
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -152,9 +154,14 @@ void socket::shut_down_write() {
   if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
 
-bool socket::at_end() const {
-  char one = 0;
-  return ::recv(fd_, &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+std::size_t socket::unread() const {
+  int bytes = 0;
+  return ::ioctl(fd_, SIOCINQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+std::size_t socket::unsent() const {
+  int bytes = 0;
+  return ::ioctl(fd_, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void socket::close() {

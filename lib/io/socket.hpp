@@ -52,7 +52,10 @@ class socket final : public event_source {
   bool can_write() const { return can_write_; }
   bool peer_closed() const { return hang_up_; }  // FIN or worse was seen; unread data may remain
   bool broken() const { return error_; }         // the kernel reported an error; reading says which
-  bool at_end() const;                           // the peer has closed and everything was read; a system call
+  // Bytes that have arrived and were not read yet, also behind a reset. A system call.
+  std::size_t unread() const;
+  // Bytes written that the peer's kernel does not have yet; 0 where that is not known. A system call.
+  std::size_t unsent() const;
 
   // The owner is woken for input always, for output only when write() was blocked or want_write() said so.
   void change_owner(waker* owner) { owner_ = owner; }

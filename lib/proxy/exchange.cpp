@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "http/check.hpp"
@@ -102,6 +103,14 @@ void transaction::send_request() {
 }
 
 io::task<bool> transaction::exchange() {
+  if (client_gone()) {  // its request was not begun: no server is bothered with it
+    client_left_waiting();
+    const unsigned status = std::exchange(pending_status_, 0u);
+    give_back_link(false);
+    give_back_place();
+    if (status != 0) co_await answer(status, reason_);
+    co_return false;
+  }
   send_request();
   up_moved_at_ = down_moved_at_ = now();
   for (;;) {
@@ -177,7 +186,7 @@ void transaction::cut_client() {
   const bool ends_with_connection =
       response_length_.how == body_length::kind::until_close ||
       (response_length_.how == body_length::kind::chunked && request_.minor == 0);
-  if (ends_with_connection) of_->socket.reset();
+  if (ends_with_connection) reset_client_ = true;
 }
 
 transaction::verdict transaction::lost(servers::failure how, char cause, char stage, unsigned status,
@@ -253,6 +262,7 @@ transaction::verdict transaction::upload() {
         upload_broken_ = true;
         return verdict::go_on;
       }
+      status_ = 400;
       if (state == flow_state::source_failed) return fail('C', 'H', 0, "the client reset its connection");
       return fail('C', 'H', 400, "the client closed before its request body was complete");
     case flow_state::target_failed:
@@ -303,24 +313,29 @@ transaction::verdict transaction::await_response() {
       }
       if (out_.size() >= most) return lost(servers::failure::junk, 'P', 'H', 502, "response head too large");
     }
-    if (client_gone()) {
-      close_client_ = true;
-      status_ = 400;
-      fail('C', 'H', of_->socket.broken() ? 0 : 400, "the client closed before the response");
-      return verdict::over;
+    // An answer that is here already is the client's, whether it has closed or not.
+    if (!held && link_->socket.can_read()) {
+      if (!out_) out_ = at_->worker.memory().take();  // not before: while a server thinks, nothing is held for its answer
+      const io::transfer t = link_->socket.read(out_.space(), out_.room());
+      if (t.what == io::outcome::done) {
+        out_.filled(t.bytes);
+        continue;
+      }
+      if (t.what != io::outcome::blocked && !client_gone()) {
+        server_ended_ = t.what == io::outcome::end;
+        return lost(out_.empty() ? servers::failure::closed : servers::failure::junk, 'S', 'H', 502,
+                    "the server closed the connection without a complete response");
+      }
     }
-    if (held || !link_->socket.can_read()) return verdict::go_on;
-    if (!out_) out_ = at_->worker.memory().take();  // not before: while a server thinks, nothing is held for its answer
-    const io::transfer t = link_->socket.read(out_.space(), out_.room());
-    if (t.what == io::outcome::done) {
-      out_.filled(t.bytes);
-      continue;
-    }
-    if (t.what == io::outcome::blocked) return verdict::go_on;
-    server_ended_ = t.what == io::outcome::end;
-    return lost(out_.empty() ? servers::failure::closed : servers::failure::junk, 'S', 'H', 502,
-                "the server closed the connection without a complete response");
+    return client_gone() ? client_left_waiting() : verdict::go_on;
   }
+}
+
+// Who only closed its sending side may still be reading.
+transaction::verdict transaction::client_left_waiting() {
+  close_client_ = true;
+  status_ = 400;
+  return fail('C', 'H', of_->socket.broken() ? 0 : 400, "the client closed before the response");
 }
 
 // 100, 102, 103: to the client at once, as long as it knows of such things.

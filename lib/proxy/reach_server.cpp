@@ -89,6 +89,7 @@ io::task<bool> transaction::gather_body() {
       status_ = 400;
       close_client_ = true;
       reason_ = "the client closed before its request body was complete";
+      if (t.what == io::outcome::end) co_await answer(400, reason_);  // it may still be reading
       co_return false;
     }
     arm_for_head();
@@ -289,6 +290,7 @@ void transaction::client_left(char stage) {
   end_with('C', stage);
   close_client_ = true;
   reason_ = "the client closed before its request was sent to a server";
+  if (of_->front.settings.kind == mode::tcp) forget_input();
 }
 
 io::task<bool> transaction::pause_before_retry() {
@@ -424,9 +426,23 @@ io::task<bool> transaction::connect() {
     co_return false;
   }
   arm_server(back_->settings.time.connect);
+  bool leaving = false;
   while (!link_->socket.can_write()) {
+    if (!leaving && client_gone()) {
+      leaving = true;
+      // A server at hand is reached all the same: then a client that closed behind its request hears of it, and in mode
+      // tcp its bytes arrive.
+      constexpr io::tick grace = 100;  // ms
+      if (of_->socket.broken() && (of_->front.settings.kind != mode::tcp || of_->socket.unread() == 0)) {
+        link_.reset();
+        co_return false;
+      }
+      const auto& limit = back_->settings.time.connect;
+      const io::tick most = limit && limit->count() > 0 ? std::min<io::tick>(limit->count(), grace) : grace;
+      of_->server_limit.arm(now() + most);
+    }
     co_await of_->wake.wait();
-    if (dead() || killed_ != 0 || client_gone()) {
+    if (dead() || killed_ != 0) {
       link_.reset();
       co_return false;
     }
@@ -548,6 +564,10 @@ void transaction::give_back_link(bool reusable) {
   if (connected_) at_->idle_links.ended(*link_->server);
   connected_ = false;
   link_->carried += up_.sent_bytes();
+  if (reset_server_) {
+    cut_link_ = std::move(link_);
+    return;
+  }
   ++link_->requests;
   const int most = link_->server->config().max_reuse;
   reusable = reusable && (most < 0 || link_->requests <= static_cast<unsigned>(most));

@@ -38,7 +38,8 @@ io::task<bool> transaction::run(session& of) {
   finish();
   const bool kept = next_request_possible();
   // The client may still be sending: the rest of a body, or requests it has put behind this one.
-  if (!kept && !upgraded_ && response_head_seen_ && !dead()) co_await linger();
+  if (!kept && !upgraded_ && !reset_client_ && response_head_seen_ && !dead()) co_await linger();
+  co_await cut();
   co_return kept;
 }
 
@@ -214,12 +215,7 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
   if (of_->front.settings.kind == mode::tcp) {  // no words of ours in somebody else's protocol
     reason_ = reason;
     answered_ = close_client_ = true;
-    // Unread input would turn our close into a reset.
-    io::transfer t{io::outcome::done, 0, 0};
-    for (int i = 0; i < 4 && t.what == io::outcome::done; ++i) {
-      t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
-      if (t.what == io::outcome::done) unsent_ += t.bytes;
-    }
+    forget_input();
     co_return;
   }
   const reply page = reply_for(status);
@@ -277,6 +273,15 @@ io::task<> transaction::send_answer(http1::head_writer& out, std::string_view bo
     co_await drain_request();
 }
 
+// mode tcp: unread input would turn our close into a reset.
+void transaction::forget_input() {
+  io::transfer t{io::outcome::done, 0, 0};
+  for (int i = 0; i < 4 && t.what == io::outcome::done; ++i) {
+    t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
+    if (t.what == io::outcome::done) unsent_ += t.bytes;
+  }
+}
+
 bool transaction::body_pending() const {
   return up_started_ ? !up_.source_complete() : request_length_.how != http::body_length::kind::none;
 }
@@ -321,9 +326,10 @@ bool transaction::expects_refusal() const {
 io::task<> transaction::linger() {
   constexpr io::tick patience = 1000;       // ms
   constexpr std::size_t most = 1024 * 1024;  // bytes
-  if (of_->socket.peer_closed() || !of_->socket.is_open()) co_return;
+  if (of_->socket.broken() || !of_->socket.is_open()) co_return;
   const bool expecting = request_.bytes == 0 || refused_ ||
                          (up_started_ ? !up_.source_complete() : request_length_.how != http::body_length::kind::none);
+  if (of_->socket.peer_closed() && of_->socket.unread() == 0) co_return;
   if (!expecting) {
     if (!of_->socket.can_read()) co_return;
     const io::transfer t = of_->socket.read(at_->scratch.get(), at_->scratch_size);
@@ -348,16 +354,43 @@ io::task<> transaction::linger() {
   }
 }
 
+// A connection that is reset loses what the kernel still holds of it: that arrives first.
+io::task<> transaction::reset_when_delivered(io::socket& to, std::optional<milliseconds> patience) {
+  constexpr io::tick longest_pause = 50, without_limit = 10000;  // ms
+  const io::tick most = patience && patience->count() > 0 ? patience->count() : without_limit;
+  io::tick pause = 1, moved_at = now();
+  std::size_t left = to.is_open() ? to.unsent() : 0;
+  while (left > 0 && !dead() && now() < moved_at + most) {
+    of_->client_limit.arm(now() + pause);
+    co_await of_->wake.wait();
+    if (of_->client_limit.passed(now())) pause = std::min(pause * 2, longest_pause);
+    const std::size_t now_left = to.unsent();
+    if (now_left != left) moved_at = now();
+    left = now_left;
+  }
+  of_->client_limit.disarm();
+  to.reset();
+}
+
+// What broke on one side, or ended before its time, looks so on the other.
+io::task<> transaction::cut() {
+  if (cut_link_) {
+    co_await reset_when_delivered(cut_link_->socket, back_->settings.time.server);
+    cut_link_.reset();
+  }
+  if (reset_client_) co_await reset_when_delivered(of_->socket, of_->front.settings.time.client);
+}
+
 bool transaction::dead() const { return at_->leaving; }
 
 io::tick transaction::now() const { return at_->worker.now(); }
 
 // Nobody is left who could want an answer: reset, or closed where that means the same. In mode tcp a client that
-// closed without a word has nothing to tell the server.
+// closed without a word has nothing to tell the server; see connect(), which lets it try all the same.
 bool transaction::client_gone() const {
   if (of_->socket.broken()) return true;
   if (!of_->socket.peer_closed()) return false;
-  return abort_on_close() || (of_->front.settings.kind == mode::tcp && !connected_ && of_->socket.at_end());
+  return abort_on_close() || (of_->front.settings.kind == mode::tcp && !connected_ && of_->socket.unread() == 0);
 }
 
 // The backend's word counts, then the frontend's, then the mode's (manual: option abortonclose).
@@ -405,6 +438,7 @@ void transaction::clear_for_next() {
   interim_.clear();
   back_ = nullptr;
   link_.reset();
+  cut_link_.reset();
   server_ = balance::no_server;
   waiting_.reset();
   placing_ = placing::untried;
@@ -417,6 +451,7 @@ void transaction::clear_for_next() {
   failures_ = interim_count_ = pending_status_ = 0;
   interim_sent_ = unsent_ = 0;
   upgrade_asked_ = upgraded_ = close_client_ = continued_ = false;
+  reset_client_ = reset_server_ = false;
   server_keeps_ = response_head_seen_ = answered_ = up_started_ = upload_broken_ = upload_lost_ = draining_ = server_ended_ = false;
   cause_ = stage_ = '-';
   reason_ = nullptr;

@@ -108,6 +108,7 @@ class transaction {
   void send_request();
   verdict upload();
   verdict await_response();
+  verdict client_left_waiting();
   verdict begin_response();
   verdict download();
   verdict after_response();
@@ -133,6 +134,9 @@ class transaction {
   void begin_answer(unsigned status, const char* reason);
   io::task<> send_answer(http1::head_writer& out, std::string_view body, unsigned minor = 1);
   io::task<> linger();
+  void forget_input();
+  io::task<> reset_when_delivered(io::socket& to, std::optional<milliseconds> patience);  // at most so long without progress
+  io::task<> cut();
   io::task<> drain_request();
   bool tunnel_was_begun() const;
   bool body_pending() const;            // not all of the request's body was read
@@ -177,6 +181,7 @@ class transaction {
   rules::arena rewritten_;            // what rules made of the request
 
   std::unique_ptr<servers::link> link_;
+  std::unique_ptr<servers::link> cut_link_;  // given back, and still to be reset
   balance::server_index server_ = balance::no_server;
   std::shared_ptr<servers::waiter> waiting_;
   const char* connect_reason_ = nullptr;
@@ -189,6 +194,7 @@ class transaction {
   bool place_held_ = false, counted_ = false, link_is_reused_ = false, connected_ = false;
   bool may_reuse_ = true, redispatched_ = false, ask_close_ = false, moved_once_ = false;
   bool idle_ = false, head_begun_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;
+  bool reset_client_ = false, reset_server_ = false;  // how its connection is to end: see cut()
   bool continued_ = false;            // a 100 was sent to the client, or is in interim_
   bool upload_broken_ = false, upload_lost_ = false, draining_ = false, server_ended_ = false;
   bool server_keeps_ = false, response_head_seen_ = false, answered_ = false;

@@ -24,6 +24,7 @@ io::task<> transaction::run_tunnel(session& of) {
     end_with('K', '-');
   }
   finish();
+  co_await cut();
 }
 
 io::task<bool> transaction::tunnel() {
@@ -39,12 +40,18 @@ io::task<bool> transaction::tunnel() {
   down_.start(link_->socket, &of_->socket, out_, down_from, open_end, target_coding::plain, {}, false);
   allow_splicing(up_, of_->front.settings.splice_request || back_->settings.splice_request);
   allow_splicing(down_, of_->front.settings.splice_response || back_->settings.splice_response);
-  bool client_ended = false, server_ended = false, down_first = false;
+  bool client_ended = false, server_ended = false;  // will send no more
+  bool client_lost = false, server_lost = false;    // broken: it takes no more, but what it sent before is still carried
+  flow_state up = flow_state::wait_read, down = flow_state::wait_read;
+  const auto over = [](flow_state state) {
+    return state == flow_state::done || state == flow_state::source_failed || state == flow_state::target_failed;
+  };
+  bool down_first = false;
   up_moved_at_ = down_moved_at_ = now();
   for (;;) {
     bool again = false;
-    const auto carry = [&](body_flow& flow, bool& ended, io::tick& moved_at, io::socket& to) {
-      if (ended) return flow_state::done;
+    const auto carry = [&](body_flow& flow, flow_state last, bool& ended, io::tick& moved_at, io::socket& to) {
+      if (over(last)) return last;
       const std::uint64_t before = flow.sent_bytes() + flow.body_bytes();
       const flow_state state = flow.pump(at_->worker.budget());
       if (flow.sent_bytes() + flow.body_bytes() != before) moved_at = now();
@@ -57,23 +64,21 @@ io::task<bool> transaction::tunnel() {
       return state;
     };
     // Who comes first has the larger part of the turn's share.
-    flow_state up{}, down{};
-    if (down_first) down = carry(down_, server_ended, down_moved_at_, of_->socket);
-    up = carry(up_, client_ended, up_moved_at_, link_->socket);
-    if (!down_first) down = carry(down_, server_ended, down_moved_at_, of_->socket);
+    if (down_first) down = carry(down_, down, server_ended, down_moved_at_, of_->socket);
+    up = carry(up_, up, client_ended, up_moved_at_, link_->socket);
+    if (!down_first) down = carry(down_, down, server_ended, down_moved_at_, of_->socket);
     down_first = !down_first;
     sent_to_server_ = sent_up + up_.sent_bytes();
     sent_to_client_ = sent_down + down_.sent_bytes();
     if (client_ended && server_ended) break;
-    // A connection that broke is not an end: the other side is told so by a reset.
-    if (up == flow_state::source_failed || down == flow_state::target_failed) {
-      end_with('C', 'D');
-      link_->socket.reset();
-      break;
-    }
-    if (down == flow_state::source_failed || up == flow_state::target_failed) {
-      end_with('S', 'D');
-      of_->socket.reset();
+    // A connection that broke is not an end: the other side gets what came before, then it is told so by a reset.
+    client_lost = client_lost || up == flow_state::source_failed || down == flow_state::target_failed;
+    server_lost = server_lost || down == flow_state::source_failed || up == flow_state::target_failed;
+    if (client_lost) end_with('C', 'D');
+    if (server_lost) end_with('S', 'D');
+    if ((client_lost && over(up)) || (server_lost && over(down))) {
+      reset_server_ = client_lost && !server_lost;
+      reset_client_ = server_lost && !client_lost;
       break;
     }
     // Idle limits, each for the side that is waited for. What moves in either direction keeps both sides' reading

@@ -2,6 +2,12 @@
 OLD = {
     "client_resets_in_connect": "none left | 503 sC-- nn--n s1 0",
     "client_closes_in_connect": "none left | 503 sC-- nn--n s1 0",
+    "client_half_closes_in_connect_by_default": "503 closed | 503 sC-- nn--n s1 0",
+    "client_half_closes_behind_its_request": "504 closed | 504 sH-- nnn-n s1 0",
+    "old_client_half_closes_behind_its_request": "504 closed | 504 sH-- nnn-n s1 0",
+    "client_half_closes_behind_its_body": "504 closed | 504 sH-- nnn-n s1 0",
+    "client_half_closes_behind_its_chunks": "504 closed | 504 sH-- nnn-n s1 0",
+    "client_half_closes_behind_three_requests": "*",
     "client_closes_between_tries": "none left | 503 SC-- nn--n s1 3",
     "connect_refused_before_the_body": "503 closed | 503 SC-- nn--n s1 0",
     "client_closes_in_queue": "200 open | 200 ---- nnnnn s1 0 ; 504 sH-- nnn-n s1 0",

@@ -9,6 +9,7 @@ one process of the proxy. `outcomes(program, rows)` gives for each row a text su
 status and end as the client saw them (open: still connected), then for each log line the status, the termination
 letters, which timers are set (n) or -1 (-), the server's name, and the retries.
 """
+import fcntl
 import os
 import pathlib
 import re
@@ -17,6 +18,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 
@@ -59,6 +61,13 @@ class End:
             self.how = "reset"
         self.link.settimeout(WAIT)
         return sent
+
+    def delivered(self):
+        """Waits until the other side's kernel has all that was sent."""
+        limit = time.monotonic() + WAIT
+        while struct.unpack("i", fcntl.ioctl(self.link, termios.TIOCOUTQ, b"\0" * 4))[0] > 0 and time.monotonic() < limit:
+            time.sleep(0.002)
+        return self
 
     def until(self, mark, seconds=WAIT):
         """Reads until `mark` was seen (or the end)."""

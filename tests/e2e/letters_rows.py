@@ -1,4 +1,6 @@
 """What clients and servers do wrong, at each stage, and what must come of it: see letters_rig.py for the notation."""
+import time
+
 from letters_rig import GET, HELLO, PATIENCE, Row
 
 POST = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
@@ -53,6 +55,11 @@ def client_closes_in_connect(x):
 
 @row("503 closed | 503 sC-- nn--n s1 0", kind="full", back="timeout connect 400ms; no option abortonclose")
 def client_half_closes_in_connect(x):
+    x.client(GET).until(b"never", SOON).half().rest()
+
+
+@row("none closed | -1 CC-- nn--n s1 0", kind="full", back="timeout connect 2s")
+def client_half_closes_in_connect_by_default(x):
     x.client(GET).until(b"never", SOON).half().rest()
 
 
@@ -247,7 +254,7 @@ def body_ends_early(x):
     c.half().rest()
 
 
-@row("none left | -1 CH-- nnn-n s1 0")
+@row("none left | 400 CH-- nnn-n s1 0")
 def client_resets_in_body(x):
     c = x.client(POST + b"abc")
     s = x.server(b"abc")
@@ -473,6 +480,55 @@ def client_half_closes_before_response(x):
     c.rest()
 
 
+# A FIN right behind the request: the server is never asked, or its answer is not waited for.
+
+@row("400 closed | 400 CH-- nnn-n s1 0")
+def client_half_closes_behind_its_request(x):
+    x.client(GET).half().rest()
+
+
+@row("400 closed | 400 CH-- nnn-n s1 0")
+def old_client_half_closes_behind_its_request(x):
+    x.client(b"GET /x HTTP/1.0\r\n\r\n").half().rest()
+
+
+@row("400 closed | 400 CH-- nnn-n s1 0")
+def client_half_closes_behind_its_body(x):
+    x.client(POST + b"abcdefghij").half().rest()
+
+
+@row("400 closed | 400 CH-- nnn-n s1 0")
+def client_half_closes_behind_its_chunks(x):
+    x.client(CHUNKED + b"3\r\nabc\r\n0\r\n\r\n").half().rest()
+
+
+@row("400 closed | 400 CH-- nnn-n s1 0", theirs="*", why="HAProxy says nothing to the client, and sometimes CR")
+def client_half_closes_in_its_body(x):
+    x.client(POST + b"abcdefg").half().rest()
+
+
+@row("400 closed | 400 CH-- nnn-n s1 0")
+def client_half_closes_behind_three_requests(x):
+    x.client(GET * 3).half().rest()
+
+
+@row("302 closed | 302 LR-- n---n <NOSRV> 0", front="http-request redirect location /y")
+def client_half_closes_behind_much_that_nobody_reads(x):
+    """Closing with unread input would be a reset, which destroys the answer on its way."""
+    x.client(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + b"x" * 300000).half().rest()
+
+
+@row("200,200,200 closed | 200 ---- nnnnn s1 0 ; 200 ---- nnnnn s1 0 ; 200 ---- nnnnn s1 0",
+     back="no option abortonclose", theirs="*", why="HAProxy forgets what lies behind the first request")
+def client_half_closes_behind_three_requests_and_waits(x):
+    c = x.client(GET * 3).half()
+    s = x.server()
+    for _ in range(3):
+        s.until(b"\r\n\r\n").send(HELLO)
+        s.seen = b""
+    c.rest()
+
+
 @row("200 closed | 200 ---- nnnnn s1 0", back="no option abortonclose")
 def client_half_closes_and_waits(x):
     c = x.client(GET).half()
@@ -577,6 +633,53 @@ def response_until_reset(x):
     c.until(b"abc")
     s.reset()
     c.rest()
+
+
+MUCH = b"z" * 100000
+
+
+def _resets_behind(x, response):
+    """A slow client: what the server sent before it reset lies in three sockets' buffers."""
+    c = x.client(GET, small=True)
+    s = x.server().send(response)
+    s.delivered().reset()
+    time.sleep(SOON)  # the reset is seen before the client goes on reading
+    c.rest()
+    x.note = f" ({c.seen.count(b'z')})"
+
+
+@row("200 reset (100000) | 200 SD-- nnnnn s1 0", theirs="200 closed (100000) | 200 SD-- nnnnn s1 0",
+     why="a body that ends with the connection would look whole after a plain close")
+def server_resets_behind_much_until_close(x):
+    _resets_behind(x, b"HTTP/1.1 200 OK\r\n\r\n" + MUCH)
+
+
+@row("200 reset (100000) | 200 SD-- nnnnn s1 0", theirs="200 closed (100000) | 200 SD-- nnnnn s1 0",
+     why="a body that ends with the connection would look whole after a plain close", back="option splice-response")
+def server_resets_behind_much_until_close_spliced(x):
+    _resets_behind(x, b"HTTP/1.1 200 OK\r\n\r\n" + MUCH)
+
+
+@row("200 closed (100000) | 200 SD-- nnnnn s1 0")
+def server_resets_behind_much_of_a_length(x):
+    _resets_behind(x, b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + MUCH)
+
+
+@row("200 closed (100000) | 200 SD-- nnnnn s1 0", back="option splice-response")
+def server_resets_behind_much_of_a_length_spliced(x):
+    _resets_behind(x, b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + MUCH)
+
+
+@row("200 closed (100000) | 200 SD-- nnnnn s1 0")
+def server_resets_behind_many_chunks(x):
+    _resets_behind(x, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"3e8\r\n" + b"z" * 1000 + b"\r\n") * 100)
+
+
+@row("103,200 open | 200 ---- nnnnn s1 0")
+def server_resets_behind_an_interim_and_its_answer(x):
+    c = x.client(GET)
+    x.server().send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + HELLO).reset()
+    c.until(b"hello")
 
 
 @row("none open | 200 cD-- nnnnn s1 0", front="timeout client 300ms")

@@ -1,6 +1,8 @@
 """The same for tunnels: after 101, and mode tcp. See letters_rig.py for the notation."""
+import time
+
 from letters_rig import Row
-from letters_rows import SOON, SWITCH, UPGRADE
+from letters_rows import MUCH, SOON, SWITCH, UPGRADE
 
 ROWS = []
 TCP = {"mode": "tcp"}
@@ -73,6 +75,17 @@ def ws_server_resets(x):
     c, s = _tunnel(x)
     s.reset()
     c.rest()
+
+
+@row("101 reset (100000) | 101 SD-- nnnnn s1 0", theirs="101 closed (100000) | 101 SD-- nnnnn s1 0",
+     why="a stream that was cut is not to look complete")
+def ws_server_resets_behind_much(x):
+    c = x.client(UPGRADE, small=True)
+    s = x.server().send(SWITCH + MUCH)
+    s.delivered().reset()
+    time.sleep(SOON)  # the reset is seen before the client goes on reading
+    c.rest()
+    x.note = f" ({c.seen.count(b'z')})"
 
 
 @row("101 closed | 101 cD-- nnnnn s1 0", front="timeout client-fin 200ms")
@@ -180,6 +193,83 @@ def tcp_server_resets(x):
     s = x.server(b"hello").send(b"hi")
     c.until(b"hi")
     s.reset()
+    c.rest()
+
+
+def _resets_behind(x, seen, by):
+    """What came before the reset lies in three sockets' buffers."""
+    by.send(MUCH).delivered().reset()
+    time.sleep(SOON)  # the reset is seen before anybody goes on reading
+    seen.rest()
+    x.note = f" ({seen.seen.count(b'z')} {seen.how})"
+    seen.seen = b""
+
+
+@row("'' reset (100000 reset) | SD nnn s1 0", **TCP, theirs="'' closed (100000 closed) | SD nnn s1 0",
+     why="a stream that was cut is not to look complete")
+def tcp_server_resets_behind_much(x):
+    c = x.client(b"hi", small=True)
+    _resets_behind(x, c, x.server(b"hi"))
+
+
+@row("'' reset (100000 reset) | SD nnn s1 0", **TCP, theirs="'' closed (100000 closed) | SD nnn s1 0",
+     why="a stream that was cut is not to look complete", back="option splice-response")
+def tcp_server_resets_behind_much_spliced(x):
+    c = x.client(b"hi", small=True)
+    _resets_behind(x, c, x.server(b"hi"))
+
+
+@row("'' reset (100000 reset) | SD nnn s1 0", **TCP, theirs="*", why="how much comes is chance there")
+def tcp_server_resets_behind_much_without_reading(x):
+    """Its reset is seen first by who writes to it; what it sent is still to be read."""
+    c = x.client(b"hi", small=True)
+    s = x.server(b"hi")
+    c.send(b"x" * 30000)
+    _resets_behind(x, c, s)
+
+
+@row("'' left (100000 reset) | CD nnn s1 0", **TCP, theirs="*", why="how much comes is chance there")
+def tcp_client_resets_behind_much(x):
+    c = x.client(b"hi")
+    s = x.server(b"hi")
+    _resets_behind(x, s, c)
+
+
+@row("'' left (100000 reset) | CD nnn s1 0", **TCP, front="option splice-request", theirs="*", why="how much comes is chance there")
+def tcp_client_resets_behind_much_spliced(x):
+    c = x.client(b"hi")
+    s = x.server(b"hi")
+    _resets_behind(x, s, c)
+
+
+@row("'' left (hello reset) | CD nnn s1 0", **TCP)
+def tcp_client_resets_behind_its_first_words(x):
+    x.client(b"hello").reset()
+    s = x.server(b"").rest()
+    x.note = f" ({s.seen.decode()} {s.how})"
+
+
+@row("'back' closed | -- nnn s1 0", **TCP)
+def tcp_client_half_closes_behind_its_words(x):
+    c = x.client(b"hello").half()
+    s = x.server(b"hello").rest()
+    s.send(b"back").close()
+    c.rest()
+
+
+@row("'back' closed | -- nnn s1 0", back="option abortonclose", **TCP)
+def tcp_client_half_closes_behind_its_words_abortonclose(x):
+    c = x.client(b"hello").half()
+    s = x.server(b"hello").rest()
+    s.send(b"back").close()
+    c.rest()
+
+
+@row("'back' closed | -- nnn s1 0", **TCP)
+def tcp_client_half_closes_without_a_word(x):
+    c = x.client().half()
+    s = x.server(b"").rest()
+    s.send(b"back").close()
     c.rest()
 
 
