@@ -11,6 +11,8 @@
 #include <memory>
 #include <system_error>
 
+#include "base/file.hpp"
+
 namespace ringway::config {
 namespace {
 
@@ -40,25 +42,6 @@ class descriptor {
   int fd_;
   bool owned_;
 };
-
-// All of it, or one byte more than `limit`: pipes have no size to ask for. Returns errno, 0 when all went
-// well.
-int read_all(int fd, std::size_t limit, std::string& into) {
-  std::size_t used = 0;
-  struct stat status{};
-  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-    into.resize(std::min(limit + 1, static_cast<std::size_t>(status.st_size) + 1));
-  while (used <= limit) {
-    if (used == into.size()) into.resize(std::min(limit + 1, std::max<std::size_t>(16384, used * 2)));
-    const ssize_t got = ::read(fd, into.data() + used, into.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno;
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  into.resize(used);
-  return 0;
-}
 
 bool is_standard_input(const std::string& path) { return path == "-" || path == "/dev/stdin"; }
 
@@ -122,23 +105,22 @@ bool source_set::add_file(const std::string& path, diagnostics& report) {
                  fmt::format("cannot open configuration file '{}': {}", path, reason(error)));
     return false;
   }
-  std::string text;
-  if (const int error = read_all(file.fd(), largest_bytes, text); error != 0) {
-    report.alert("unreadable-file", {},
-                 fmt::format("cannot read configuration file '{}': {}", path, reason(error)));
+  file_text text = read_descriptor(file.fd(), largest_bytes);
+  if (text.too_large) {
+    report.alert("file-too-large", {},
+                 fmt::format("configuration file '{}' is larger than {} MiB", path, largest_bytes >> 20),
+                 "is this the right file? A configuration may be spread over several -f");
     return false;
   }
-  return accept(path, std::move(text), report);
+  if (!text) {
+    report.alert("unreadable-file", {}, fmt::format("cannot read configuration file '{}': {}", path, text.why));
+    return false;
+  }
+  return accept(path, std::move(text.bytes), report);
 }
 
 bool source_set::accept(const std::string& name, std::string text, diagnostics& report) {
   using namespace std::string_view_literals;
-  if (text.size() > largest_bytes) {
-    report.alert("file-too-large", {},
-                 fmt::format("configuration file '{}' is larger than {} MiB", name, largest_bytes >> 20),
-                 "is this the right file? A configuration may be spread over several -f");
-    return false;
-  }
   if (text.starts_with("\xff\xfe"sv) || text.starts_with("\xfe\xff"sv)) {
     report.alert("wrong-encoding", {}, fmt::format("configuration file '{}' is UTF-16 text", name),
                  "save it as UTF-8, for example with: iconv -f UTF-16 -t UTF-8");

@@ -1,10 +1,7 @@
 // errorfile, errorfiles, errorloc, in sections and in http-errors.
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
+#include "base/file.hpp"
 #include "config/places.hpp"
 #include "config/values.hpp"
 #include "proxy/keywords.hpp"
@@ -34,15 +31,11 @@ std::shared_ptr<const error_page> page_of(const word& path, const arguments& fro
     return nullptr;
   };
   if (from.with().syntax_only) return std::make_shared<error_page>();  // no file is read
-  std::ifstream file(path.text, std::ios::binary);
-  if (!file) return refuse(fmt::format("cannot open '{}': {}", path.text, std::strerror(errno)));
-  std::string text(most_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return refuse(fmt::format("cannot read '{}': {}", path.text, std::strerror(errno)));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > most_bytes) return refuse(fmt::format("'{}' is larger than any buffer", path.text));
+  const file_text text = read_file(path.text, most_bytes);
+  if (text.too_large) return refuse(fmt::format("'{}' is larger than any buffer", path.text));
+  if (!text) return refuse(fmt::format("cannot read '{}': {}", path.text, text.why));
   std::string wrong;
-  auto page = parse_error_page(text, wrong);
+  auto page = parse_error_page(text.bytes, wrong);
   if (!page)
     return refuse(fmt::format("'{}' cannot be sent: {}", path.text, wrong),
                   "it holds a whole response: status line, header fields, an empty line, and the body");

@@ -4,14 +4,19 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include <fstream>
+#include <algorithm>
+#include <cerrno>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/places.hpp"
 #include "config/suggest.hpp"
 
 namespace ringway::rules {
 namespace {
+
+// Of one file of patterns; lists of millions are in use.
+constexpr std::size_t largest_list = std::size_t{1} << 30;
 
 using config::word;
 
@@ -140,30 +145,38 @@ class test_parser {
         unread_ = true;
         continue;
       }
-      std::ifstream in(path);
-      if (!in) {
-        if (optional) {
-          unread_ = true;
-          continue;
-        }
+      const file_text list = read_file(path, largest_list);
+      if (!list && optional && list.error == ENOENT) {
+        unread_ = true;
+        continue;
+      }
+      if (!list) {
         line_.wrong("unreadable-file", *each.name,
-                    fmt::format("'{}': the pattern file '{}' cannot be read", line_.phrase(), path));
+                    fmt::format("'{}': the pattern file '{}' cannot be read: {}", line_.phrase(), path, list.why),
+                    list.error == EISDIR ? "a container's engine makes a directory of a file that is missing on its host" : "");
         return false;
       }
-      std::string one;
-      for (std::size_t number = 1; std::getline(in, one); ++number) {
-        if (one.starts_with('#')) continue;
-        std::string_view text = one;
-        while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-        while (!text.empty() && (text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
-        if (as_map_) text = text.substr(0, text.find_first_of(" \t"));
-        if (text.empty()) continue;
-        const std::string error = add(text, each.ignore_case);
-        if (error.empty()) continue;
-        line_.wrong("invalid-value", *each.name, fmt::format("'{}': {}, line {}: {}", line_.phrase(), path, number, error));
-        return false;
-      }
+      if (!patterns_of(list.bytes, path, each)) return false;
       unread_ = unread_ || made_->count() == 0;  // an empty list may be filled later
+    }
+    return true;
+  }
+
+  bool patterns_of(std::string_view rest, const std::string& path, const file& from) {
+    for (std::size_t number = 1; !rest.empty(); ++number) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      std::string_view text = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (text.starts_with('#')) continue;
+      while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+      while (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+      if (as_map_) text = text.substr(0, text.find_first_of(" \t"));
+      if (text.empty()) continue;
+      const std::string error = text.find('\0') == std::string_view::npos ? add(text, from.ignore_case)
+                                                                           : "there is a NUL byte; this is no list of texts";
+      if (error.empty()) continue;
+      line_.wrong("invalid-value", *from.name, fmt::format("'{}': {}, line {}: {}", line_.phrase(), path, number, error));
+      return false;
     }
     return true;
   }

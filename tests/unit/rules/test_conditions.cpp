@@ -297,7 +297,23 @@ TEST_CASE("pattern files: lines, comments, blanks, case, order of flags; a hundr
   CHECK(host("EXTRA", "-f " + path + " -i -- extra"));
   std::remove(path.c_str());
   test::lines gone(fmt::format("acl x hdr(host) -f {}\n", path));
-  CHECK(gone.said() == fmt::format("unreadable-file 1:20+{} 'acl': the pattern file '{}' cannot be read\n", path.size(), path));
+  CHECK(gone.said() == fmt::format("unreadable-file 1:20+{} 'acl': the pattern file '{}' cannot be read: No such file or directory\n", path.size(), path));
+  // A list that opens and cannot be read is not an empty one: rules would let everybody through.
+  for (const auto& [unreadable, why] : {std::pair{"/tmp", "Is a directory"}, std::pair{"/proc/self/mem", "Input/output error"}})
+    for (const char* form : {"", "file@", "opt@"}) {
+      test::lines refused(fmt::format("acl x hdr(host) -f {}{}\n", form, unreadable));
+      CAPTURE(refused.said());
+      CHECK(refused.said().find(fmt::format("the pattern file '{}' cannot be read: {}", unreadable, why)) != std::string::npos);
+    }
+  test::lines absent("acl x hdr(host) -f opt@/nonexistent/list\n");
+  CHECK(absent.said() == "");
+  {
+    std::ofstream out(path);
+    out << "good" << std::endl << "b" << '\0' << "d" << std::endl;
+  }
+  test::lines binary(fmt::format("acl x hdr(host) -f {}\n", path));
+  CHECK(binary.said().find("line 2: there is a NUL byte") != std::string::npos);
+  std::remove(path.c_str());
   test::lines unread;
   unread.syntax_only = true;
   unread.read(fmt::format("acl x hdr(host) -f {}\n", path));
