@@ -70,7 +70,7 @@ bool weigh(explain::site& before, explain::site& after, const said& words, expla
       complain("diff", why);
       return false;
     }
-    progress shown("diff");
+    progress shown("diff", "keys");
     std::string_view line;
     while (in.next(line)) {
       shown.at(in.number(), in.progress());
@@ -120,7 +120,11 @@ int run(const said& words) {
   explain::difference of;
   of.sections = explain::sections_changed(before.sources, after.sources);
   of.named = explain::things(old, fresh);
-  of.backends = explain::backends_changed(old, fresh, after.sources);
+  {
+    progress shown("diff");
+    of.backends = explain::backends_changed(old, fresh, after.sources,
+                                            [&shown](const std::string& backend) { shown.doing("keys of backend " + backend); });
+  }
   if (!words.all("keys").empty() && !weigh(old, fresh, words, of)) return wrong;
   answer out;
   out.put(words.has("json") ? json_of(of, before.sources, after.sources) : text_of(of, before.sources, after.sources));

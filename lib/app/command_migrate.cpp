@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "app/subcommand_rows.hpp"
-#include "app/text.hpp"
+#include "base/columns.hpp"
 #include "config/diagnostic.hpp"
 #include "config/excerpt.hpp"
 #include "config/source.hpp"
@@ -144,7 +144,7 @@ int list() {
     };
     show("before", each.before);
     show(each.what == migrate::verdict::kept ? "kept" : "after", each.after);
-    if (!each.reason.empty()) out += "    " + wrapped(each.reason, 4, 80) + "\n";
+    if (!each.reason.empty()) out += "    " + wrapped(each.reason, 4, 4, 80) + "\n";
   }
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <optional>
 
 #include "app/ask_running.hpp"
 #include "app/key_files.hpp"
@@ -30,8 +31,14 @@ int fail(const std::string& text) {
 
 int compare(const explain::farm* of, bool as_json) {
   std::vector<explain::measured> rows;
-  const auto add = [&rows](const std::vector<balance::server_facts>& facts) {
-    for (const auto method : methods) rows.push_back(explain::measure(method, facts));
+  std::optional<progress> shown;
+  shown.emplace("ring");
+  const auto measured = [&shown](balance::hash_method method, const std::vector<balance::server_facts>& facts) {
+    shown->doing(fmt::format("measuring {} with {} servers", explain::hash_type_name(method), facts.size()));
+    return explain::measure(method, facts);
+  };
+  const auto add = [&](const std::vector<balance::server_facts>& facts) {
+    for (const auto method : methods) rows.push_back(measured(method, facts));
   };
   if (of != nullptr) {
     std::vector<balance::server_facts> facts;
@@ -45,9 +52,10 @@ int compare(const explain::farm* of, bool as_json) {
     for (const std::size_t count : {3, 10, 100, 1000}) {
       add(explain::equal_servers(count));
       // The weight by which HAProxy's ring becomes even: sixteen points for each unit of it.
-      rows.insert(rows.end() - 2, explain::measure(balance::hash_method::consistent, explain::equal_servers(count, 100)));
+      rows.insert(rows.end() - 2, measured(balance::hash_method::consistent, explain::equal_servers(count, 100)));
     }
   }
+  shown.reset();
   answer out;
   if (as_json) {
     explain::json text;
@@ -59,10 +67,15 @@ int compare(const explain::farm* of, bool as_json) {
   return 0;
 }
 
+explain::ring_report reported(const explain::farm& of, const explain::traffic* seen, unsigned at_once, bool whole) {
+  progress shown("ring", fmt::format("backend {}: who inherits from a lost server", of.name()));
+  return explain::report_on(of, seen, at_once, whole ? explain::losses_wanted::all : explain::losses_wanted::for_text, [&shown](std::size_t done, std::size_t all) { shown.step(done, all); });
+}
+
 explain::picture_style style_of_terminal() {
   explain::picture_style out;
   out.colour = colours(STDOUT_FILENO);
-  out.width = std::min<std::size_t>(columns(), 110);
+  out.width = std::min<std::size_t>(columns(), 120);
   out.unicode = false;
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* value = std::getenv(name);
@@ -129,7 +142,7 @@ int run(const said& words) {
   const bool as_json = words.has("json");
   if (as_json && wanted.size() > 1) text.open_array();
   for (const auto* each : wanted) {
-    const auto report = explain::report_on(*each, traffic.of(*each), at_once);
+    const auto report = reported(*each, traffic.of(*each), at_once, as_json);
     if (as_json)
       write(text, report);
     else

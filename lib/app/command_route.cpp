@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "app/ask_running.hpp"
 #include "app/key_files.hpp"
 #include "app/subcommand_rows.hpp"
@@ -79,7 +81,9 @@ int many(explain::router& router, input_kind kind) {
   }
   if (isatty(STDIN_FILENO) != 0) complain("route", "requests are read from the terminal, one a line; Ctrl-D ends them");
   answer out;
-  progress seen("route");
+  // Where the answers themselves are seen to come, nothing else has to be said.
+  std::optional<progress> seen;
+  if (isatty(STDOUT_FILENO) == 0) seen.emplace("route");
   malformed bad("route"), lost("route");
   explain::asked what;
   std::string_view line;
@@ -87,7 +91,7 @@ int many(explain::router& router, input_kind kind) {
   std::uint64_t placed = 0;
   std::string record;
   while (in.next(line)) {
-    seen.at(in.number(), in.progress());
+    if (seen) seen->at(in.number(), in.progress());
     if (line.ends_with('\r')) line.remove_suffix(1);
     record.assign(line).push_back('\t');
     const auto wrong = read_line(line, kind, what);
@@ -110,6 +114,7 @@ int many(explain::router& router, input_kind kind) {
     if (!router.keyed() && std::find(turning.begin(), turning.end(), back) == turning.end()) turning.push_back(back);
   }
   out.flush();
+  seen.reset();
   for (const auto* each : turning) {
     const auto does = explain::what_it_does(each->chooser->rules().kind);
     complain("route", fmt::format("backend {}: {}; {}", each->name(), does.empty() ? "some requests have no key and take turns" : does,

@@ -47,7 +47,7 @@ bool traffic_of::read(std::span<const std::string> files, std::string_view input
       complain(subcommand_, why);
       return false;
     }
-    progress shown(subcommand_);
+    progress shown(subcommand_, "keys");
     std::string_view line;
     while (in.next(line)) {
       shown.at(in.number(), in.progress());

@@ -5,7 +5,7 @@
 
 #include "app/options.hpp"
 #include "app/subcommands.hpp"
-#include "app/text.hpp"
+#include "base/columns.hpp"
 
 namespace ringway::app {
 namespace {
@@ -114,7 +114,7 @@ std::string help_text(std::string_view program) {
   for (const option_row& row : option_table()) {
     if (row.kind == option_kind::without_effect) quiet += " " + std::string(row.spellings);
   }
-  out += wrapped(quiet, 0, help_width) + "\n";
+  out += wrapped(quiet, 0, 0, help_width) + "\n";
   return out;
 }
 

@@ -13,7 +13,7 @@
 
 #include "app/about.hpp"
 #include "app/subcommand_rows.hpp"
-#include "app/text.hpp"
+#include "base/columns.hpp"
 #include "config/suggest.hpp"
 
 namespace ringway::app {
@@ -126,7 +126,7 @@ std::variant<said, usage_error> parse_subcommand(const subcommand& row, const st
 
 std::string help_of(const subcommand& row, std::string_view program) {
   constexpr std::size_t column = 25, width = 80;
-  std::string out = wrapped(fmt::format("usage: {} {} {}", program, row.name, row.usage), 0, width) + "\n";
+  std::string out = wrapped(fmt::format("usage: {} {} {}", program, row.name, row.usage), 0, 0, width) + "\n";
   const auto option = [&](const subcommand_option& one) {
     // Short first, as everywhere: "-f, --config FILE".
     const std::string_view letter = short_name(one);
@@ -134,12 +134,12 @@ std::string help_of(const subcommand& row, std::string_view program) {
                                       : fmt::format("  -{}, --{}", letter, long_name(one));
     if (!one.argument.empty()) left.append(" ").append(one.argument);
     left += left.size() + 1 < column ? std::string(column - left.size(), ' ') : "\n" + std::string(column, ' ');
-    out += left + wrapped(one.help, column, width) + "\n";
+    out += left + wrapped(one.help, column, column, width) + "\n";
   };
-  out += wrapped(row.detail, 0, width) + "\n\n";
+  out += wrapped(row.detail, 0, 0, width) + "\n\n";
   for (const subcommand_option& one : row.options) option(one);
   option(help_row);
-  out += "\n" + wrapped(row.statuses, 0, width) + "\n";
+  out += "\n" + wrapped(row.statuses, 0, 0, width) + "\n";
   return out;
 }
 

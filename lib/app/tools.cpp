@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -29,11 +31,6 @@ std::string shortened(std::string_view text) {
 }
 
 }  // namespace
-
-void complain(std::string_view subcommand, std::string_view text) {
-  const std::string line = fmt::format("ringway {}: {}\n", subcommand, text);
-  std::fwrite(line.data(), 1, line.size(), stderr);
-}
 
 bool read_configuration(std::vector<std::string> files, std::span<const std::string> resolve, configuration& out) {
   if (files.empty()) {
@@ -59,7 +56,10 @@ bool read_configuration(std::vector<std::string> files, std::span<const std::str
   variables.preset("HOSTNAME", name);
   variables.set("HAPROXY_LOCALPEER", name);
   variables.set("HAPROXY_MWORKER", "0");
-  out.model = load(what, variables, out.sources, out.report);
+  {
+    const progress shown("ringway", "reading the configuration");
+    out.model = load(what, variables, out.sources, out.report);
+  }
   if (out.report.failed()) {
     config::render_options how;
     how.colour = colours(STDERR_FILENO);
@@ -155,25 +155,6 @@ bool answer::flush() {
   return !broken_;
 }
 
-progress::progress(std::string_view what)
-    : what_(what), terminal_(isatty(STDERR_FILENO) != 0), begin_(std::chrono::steady_clock::now()), last_(begin_) {}
-
-progress::~progress() {
-  if (shown_) std::fputs("\r\033[K", stderr);
-}
-
-void progress::at(std::uint64_t lines, double part) {
-  if (!terminal_ || lines % 4096 != 0) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now - begin_ < std::chrono::seconds(2) || now - last_ < std::chrono::milliseconds(200)) return;
-  last_ = now;
-  shown_ = true;
-  if (part >= 0)
-    std::fprintf(stderr, "\r\033[K%s: %llu lines, %.0f %%", what_.c_str(), static_cast<unsigned long long>(lines), 100 * part);
-  else
-    std::fprintf(stderr, "\r\033[K%s: %llu lines", what_.c_str(), static_cast<unsigned long long>(lines));
-}
-
 void malformed::add(std::string_view file, std::uint64_t line, std::string_view why, std::string_view text) {
   if (++count_ <= named) complain(subcommand_, fmt::format("{}, line {}: {}: {}", file, line, why, shortened(text)));
 }
@@ -198,10 +179,15 @@ bool colours(int fd) {
   return isatty(fd) != 0 && (no == nullptr || *no == '\0') && term != nullptr && std::strcmp(term, "dumb") != 0;
 }
 
-unsigned columns() {
+unsigned columns(int fd) {
+  unsigned out = 0;
+  if (const char* said = std::getenv("COLUMNS"); said != nullptr) {
+    const char* const end = said + std::strlen(said);
+    if (const auto [at, error] = std::from_chars(said, end, out); error == std::errc{} && at == end && out > 0) return std::max(out, 40u);
+  }
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 100;
+  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::max<unsigned>(size.ws_col, 40);
+  return 80;
 }
 
 }  // namespace ringway::app

@@ -1,8 +1,8 @@
 // What the subcommands share: a configuration read for a look at it, lines read quickly, answers written.
 // Main thread; blocking.
 #pragma once
-#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,17 +69,21 @@ class answer {
   bool broken_ = false;
 };
 
-// Says on stderr how far it is: on a terminal only, from the second second on, and wipes the line at the end.
+// Says on stderr what is being done, how far it is and for how long: on a terminal only, from the second second on, and
+// wipes the line at the end. A thread of its own looks at the clock, so that whatever takes long is covered. One at a time.
 class progress {
  public:
-  explicit progress(std::string_view what);
+  explicit progress(std::string_view subcommand, std::string_view what = {});
   ~progress();
-  void at(std::uint64_t lines, double part);  // cheap: looks at the clock every few thousand lines
+  progress(const progress&) = delete;
+  progress& operator=(const progress&) = delete;
+  void doing(std::string what);               // "backend web: losses"
+  void at(std::uint64_t lines, double part);  // cheap; part of a whole 0..1, negative: unknown
+  void step(std::size_t done, std::size_t of);
 
  private:
-  std::string what_;
-  bool terminal_, shown_ = false;
-  std::chrono::steady_clock::time_point begin_, last_;
+  struct state;
+  std::unique_ptr<state> state_;  // null: no terminal
 };
 
 // Lines that could not be understood: the first few are named, all are counted.
@@ -98,6 +102,6 @@ class malformed {
 
 bool write_file(const std::string& path, std::string_view text, std::string& why);
 bool colours(int fd);  // a terminal that has them, and NO_COLOR is not set
-unsigned columns();    // of the terminal; 100 when there is none
+unsigned columns(int fd = 1);  // COLUMNS, or the terminal's; 80 when there is none; at least 40
 
 }  // namespace ringway::app

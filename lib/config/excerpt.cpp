@@ -35,24 +35,6 @@ std::size_t show(std::string_view bytes, const glyph& what, std::string& out) {
 
 }  // namespace
 
-glyph first_glyph(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
-  };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {1, true, lead};
-  const std::size_t length = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
-  if (length == 1 || lead > 0xf4) return {};
-  char32_t code = lead & (0xffu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = (code << 6) | (byte(i) & 0x3fu);
-  }
-  const bool shortest = code >= (length == 2 ? 0x80u : length == 3 ? 0x800u : 0x10000u);
-  if (!shortest || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return {};
-  return {length, true, code};
-}
-
 std::string printable(std::string_view text, std::size_t most_bytes) {
   std::string out;
   while (!text.empty()) {

@@ -5,16 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/columns.hpp"
+
 namespace ringway::config {
 
-// One step through UTF-8: a whole, shortest-form, assigned-range code point, or one byte that is part of
-// none.
-struct glyph {
-  std::size_t bytes = 1;  // never 0 on a non-empty text
-  bool valid = false;
-  char32_t code_point = 0;
-};
-glyph first_glyph(std::string_view text);
+using ringway::glyph;
+using ringway::first_glyph;
 
 // For a terminal: UTF-8 as it is; control characters, bytes that are no UTF-8, and marks that change the
 // direction of writing as \xNN or \u{N}. Longer texts are cut at `most_bytes` with "…".

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/columns.hpp"
 #include "config/places.hpp"
 #include "config/suggest.hpp"
 
@@ -107,27 +108,8 @@ void others(std::string& to, const catalogue& of, status state) {
 }  // namespace
 
 void wrap(std::string& to, std::string_view text, std::size_t indent, std::size_t width) {
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view one = text.substr(0, end);
-    text.remove_prefix(end < text.size() ? end + 1 : end);
-    if (one.empty()) continue;
-    if (column > 0 && column + 1 + one.size() > width) {
-      to += '\n';
-      column = 0;
-    }
-    if (column == 0) {
-      to.append(indent, ' ');
-      column = indent;
-    } else {
-      to += ' ';
-      ++column;
-    }
-    to += one;
-    column += one.size();
-  }
-  if (column > 0) to += '\n';
+  const std::string lines = wrapped(text, indent, indent, width);
+  if (!lines.empty()) to.append(indent, ' ').append(lines).append(1, '\n');
 }
 
 std::string anchor_of(place here, std::string_view name) {

@@ -48,7 +48,8 @@ measured measure(hash_method method, const std::vector<balance::server_facts>& f
   measured out;
   out.method = method;
   out.servers = facts.size();
-  out.weight = facts.empty() ? 1 : facts.front().weight;
+  const bool alike = std::all_of(facts.begin(), facts.end(), [&](const auto& each) { return each.weight == facts[0].weight; });
+  out.weight = facts.empty() ? 1 : alike ? facts[0].weight : 0;
   const auto rules = by_uri(method);
   chooser now(rules, facts, false);
   const auto shares = now.shares();
@@ -67,6 +68,10 @@ measured measure(hash_method method, const std::vector<balance::server_facts>& f
     const auto begin = clock::now();
     without.set_usable(victim, false);
     out.change_ms += std::chrono::duration<double, std::milli>(clock::now() - begin).count() / std::size(victims);
+    if (method == hash_method::rendezvous) {  // every server draws for itself: who is left keeps what it had
+      out.lost += shares[victim] / std::size(victims);
+      continue;
+    }
     const auto moved = movement_of(now, without, same);
     out.lost += moved.moved / std::size(victims);
     out.lost_needless += needless(moved, same, nobody) / std::size(victims);
@@ -76,11 +81,15 @@ measured measure(hash_method method, const std::vector<balance::server_facts>& f
   more.back().weight = facts.back().weight;
   balance::assign_ids(more);
   chooser larger(rules, more, false);
-  const auto moved = movement_of(now, larger, same);
-  auto fresh = nobody;
-  fresh.back() = 1;
-  out.added = moved.moved;
-  out.added_needless = needless(moved, same, fresh);
+  if (method == hash_method::rendezvous) {
+    out.added = larger.shares().back();
+  } else {
+    const auto moved = movement_of(now, larger, same);
+    auto fresh = nobody;
+    fresh.back() = 1;
+    out.added = moved.moved;
+    out.added_needless = needless(moved, same, fresh);
+  }
 
   std::vector<std::string> targets;
   lot names(7);
@@ -89,7 +98,7 @@ measured measure(hash_method method, const std::vector<balance::server_facts>& f
   facts_of_request.method = "GET";
   // The quickest of many short runs: what others do on the machine only ever adds.
   std::uint64_t sum = 0;
-  for (const auto begin = clock::now(); clock::now() - begin < std::chrono::milliseconds(80);) {
+  for (const auto begin = clock::now(); clock::now() - begin < std::chrono::milliseconds(25);) {
     constexpr int picks = 1024;
     const auto from = clock::now();
     for (int i = 0; i < picks; ++i) {
@@ -104,17 +113,18 @@ measured measure(hash_method method, const std::vector<balance::server_facts>& f
 
 std::string table_of(const std::vector<measured>& rows) {
   std::string out =
-      "servers  hash-type               largest/due  one lost: moves (needless)  one added: moves (needless)   memory  ns/choice  ms/change\n";
+      "                  largest  % of the keys that move when a server      ns     ms\n"
+      "                    share        is lost         is added            per    per\n"
+      "hash-type  weight  of due    all needless    all needless   memory choice change\n";
   std::size_t before = 0;
   for (const auto& each : rows) {
-    if (before != 0 && before != each.servers) out += "\n";
+    if (before != each.servers) out += fmt::format("\n{} server{}\n", each.servers, each.servers == 1 ? "" : "s");
     before = each.servers;
-    const auto memory = each.bytes < 10240 ? fmt::format("{} B", each.bytes) : fmt::format("{} KiB", each.bytes / 1024);
-    out += fmt::format("{:>7}  {:<22} {:>12.4f} {:>14.2f} % ({:>6.2f} %) {:>17.2f} % ({:>6.2f} %) {:>10} {:>9.0f} {:>10.2f}\n",
-                       each.servers,
-                       each.weight == 1 ? std::string(hash_type_name(each.method))
-                                        : fmt::format("{}, weight {}", hash_type_name(each.method), each.weight),
-                       each.most, 100 * each.lost, 100 * each.lost_needless,
+    const auto memory = each.bytes < 10240          ? fmt::format("{} B", each.bytes)
+                        : each.bytes < 10240 * 1024 ? fmt::format("{} KiB", each.bytes / 1024)
+                                                    : fmt::format("{} MiB", each.bytes / 1024 / 1024);
+    out += fmt::format("  {:<10} {:>4} {:>7.4f} {:>6.2f} {:>8.2f} {:>6.2f} {:>8.2f} {:>8} {:>6.0f} {:>6.2f}\n", hash_type_name(each.method),
+                       each.weight == 0 ? "own" : fmt::format("{}", each.weight), each.most, 100 * each.lost, 100 * each.lost_needless,
                        100 * each.added, 100 * each.added_needless, memory, each.pick_ns, each.change_ms);
   }
   return out;

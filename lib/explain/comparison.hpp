@@ -11,7 +11,7 @@ namespace ringway::explain {
 struct measured {
   balance::hash_method method = balance::hash_method::map_based;
   std::size_t servers = 0;
-  unsigned weight = 1;        // of the first server; more of it is more points on a ring
+  unsigned weight = 1;        // of each server, 0: they differ; more of it is more points on a ring
   double most = 1;            // largest share / due, over the hash space
   double lost = 0;            // keys that move when one server is lost: mean over the first, the middle and the last
   double lost_needless = 0;   // of them, keys of servers that are still there
@@ -21,7 +21,7 @@ struct measured {
   double change_ms = 0;       // new tables after a server went
 };
 
-// `facts`: the servers, with their ids. Takes some tenths of a second for a thousand of them.
+// `facts`: the servers, with their ids. Takes up to a second for a thousand of them.
 measured measure(balance::hash_method method, const std::vector<balance::server_facts>& facts);
 std::vector<balance::server_facts> equal_servers(std::size_t count, unsigned weight = 1);
 

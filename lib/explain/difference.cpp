@@ -302,11 +302,13 @@ things_changed things(const site& before, const site& after) {
   return out;
 }
 
-std::vector<backend_change> backends_changed(const site& before, const site& after, const config::source_set& after_text) {
+std::vector<backend_change> backends_changed(const site& before, const site& after, const config::source_set& after_text,
+                                             const std::function<void(const std::string& backend)>& told) {
   std::vector<backend_change> out;
   for (const farm& fresh : after.farms()) {
     const farm* old = before.backend(fresh.name());
     if (old == nullptr) continue;
+    if (told) told(fresh.name());
     backend_change made;
     made.before = old;
     made.after = &fresh;

@@ -1,6 +1,7 @@
 // What a change of configuration means: sections and lines in the file's own words, and the keys that move.
 // Plain functions over two sites and their texts.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,7 +59,9 @@ struct backend_change {
   std::optional<double> if_consistent;  // map-based in both: what would move with hash-type consistent in both
 };
 // Backends that both have, in the newer's order.
-std::vector<backend_change> backends_changed(const site& before, const site& after, const config::source_set& after_text);
+// `told` hears of each that is begun: it may take long.
+std::vector<backend_change> backends_changed(const site& before, const site& after, const config::source_set& after_text,
+                                             const std::function<void(const std::string& backend)>& told = {});
 
 struct traffic_moved {  // --keys
   std::uint64_t requests = 0, moved = 0, keys = 0, keys_moved = 0, unplaced = 0;

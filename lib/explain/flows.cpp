@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <utility>
 
@@ -22,13 +21,19 @@ class ledger {
 
   void add(server_index from, server_index to, double share) {
     const std::uint64_t at = (from == no_server ? before_.size() : from) * width_ + (to == no_server ? width_ - 1 : to);
-    if (!amounts_.empty() && last_->first == at)
-      last_->second += share;
-    else
-      (last_ = amounts_.try_emplace(at, 0).first)->second += share;
+    if (!amounts_.empty() && amounts_.back().at == at) {
+      amounts_.back().share += share;
+      return;
+    }
+    if (amounts_.size() >= room_) {
+      sum_up();
+      room_ = std::max(room_, 2 * amounts_.size());
+    }
+    amounts_.push_back({at, share});
   }
 
   movement close(double whole) {
+    sum_up();
     movement out;
     for (const auto& [at, amount] : amounts_) {
       const double share = amount / whole;
@@ -53,11 +58,28 @@ class ledger {
   }
 
  private:
+  struct entry {
+    std::uint64_t at;  // the pair of servers
+    double share;
+  };
+  // One entry for each pair, in order. Written down first and sorted then: a million pairs are no rarity.
+  void sum_up() {
+    std::sort(amounts_.begin(), amounts_.end(), [](const entry& a, const entry& b) { return a.at < b.at; });
+    std::size_t kept = 0;
+    for (const entry& each : amounts_) {
+      if (kept > 0 && amounts_[kept - 1].at == each.at)
+        amounts_[kept - 1].share += each.share;
+      else
+        amounts_[kept++] = each;
+    }
+    amounts_.resize(kept);
+  }
+
   std::vector<double> before_, after_;
   const std::vector<server_index>& same_;
   std::uint64_t width_;
-  std::map<std::uint64_t, double> amounts_;
-  std::map<std::uint64_t, double>::iterator last_;
+  std::vector<entry> amounts_;
+  std::size_t room_ = std::size_t{1} << 16;
 };
 
 bool same_hash(const settings& a, const settings& b) {

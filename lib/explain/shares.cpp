@@ -50,14 +50,21 @@ std::size_t losses_shown(const farm& of) {
 }
 
 loss loss_of(const farm& of, server_index lost) {
+  const auto spare = of.fresh();
+  return loss_of(of, lost, *spare);
+}
+
+loss loss_of(const farm& of, server_index lost, balance::chooser& spare) {
   loss out;
   out.lost = lost;
   const auto shares = of.chooser->shares();
   out.share = shares[lost];
-  auto before = of.fresh(), after = of.fresh();
-  after->set_usable(lost, false);
-  if (!after->any_usable()) return out;
-  const auto left = after->shares();
+  spare.set_usable(lost, false);
+  if (!spare.any_usable()) {
+    spare.set_usable(lost, true);
+    return out;
+  }
+  const auto left = spare.shares();
   if (of.chooser->rules().method == hash_method::rendezvous) {
     // Its keys go by the same draws without it: to everybody by weight, and nothing else moves.
     for (server_index s = 0; s < left.size(); ++s)
@@ -65,7 +72,7 @@ loss loss_of(const farm& of, server_index lost) {
   } else {
     std::vector<server_index> same(shares.size());
     std::iota(same.begin(), same.end(), server_index{0});
-    const auto moved = movement_of(*before, *after, same);
+    const auto moved = movement_of(*of.chooser, spare, same);
     out.error = moved.error;
     std::vector<double> taken(shares.size(), 0);
     for (const auto& each : moved.flows) {
@@ -77,6 +84,7 @@ loss loss_of(const farm& of, server_index lost) {
     for (server_index s = 0; s < taken.size(); ++s)
       if (taken[s] > 0) out.heirs.emplace_back(s, taken[s]);
   }
+  spare.set_usable(lost, true);
   std::sort(out.heirs.begin(), out.heirs.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });

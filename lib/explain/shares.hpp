@@ -36,8 +36,10 @@ struct loss {
   double needless = 0;                                  // of all keys: moved although their server is there
   double error = 0;                                     // as in movement
 };
+// `spare`: another chooser of the same state, which has it again afterwards.
+loss loss_of(const farm& of, server_index lost, balance::chooser& spare);
 loss loss_of(const farm& of, server_index lost);
-// Losses that are worth computing: all, up to a number that keeps the answer within a second or so.
+// Losses that are worth computing for a program: all, up to a number that keeps the answer within seconds.
 std::size_t losses_shown(const farm& of);
 
 // Requests seen, in order.

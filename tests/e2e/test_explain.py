@@ -3,7 +3,9 @@ import importlib.util
 import json
 import os
 import pathlib
+import pty
 import random
+import select
 import shutil
 import string
 import subprocess
@@ -240,3 +242,71 @@ def test_diff_finds_the_needless_reshuffle_and_its_cure(tmp_path):
     assert "No line differs" in tool("diff", old, old).stdout
     for words in ([old], [old, tmp_path / "none"], [old, new, "--fail-above", "x"], [old, new, "--nonsense"]):
         tool("diff", *words, status=2)
+
+
+# ---------------------------------------------------------------- for people
+
+@pytest.mark.parametrize("words", [("ring", "-f", BY_URI, "--keys", "-"), ("diff", BY_URI, BY_URI, "--keys", "-"), ("route", "-f", BY_URI)],
+                         ids=lambda words: words[0])
+def test_what_takes_long_says_how_far_it_is_on_a_terminal_only(words):
+    master, terminal = pty.openpty()
+    running = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=terminal,
+                               env={**os.environ, "COLUMNS": "60"})
+    os.close(terminal)
+    running.stdin.write(b"/a\n/b\n")
+    running.stdin.flush()
+    said = b""
+    while b"2 lines" not in said:  # it waits for more, and says so in the end
+        ready, _, _ = select.select([master], [], [], 30 * PATIENCE)
+        assert ready, said
+        said += os.read(master, 4096)
+    running.stdin.close()
+    assert running.stdout.read() and running.wait(30 * PATIENCE) == 0
+    while select.select([master], [], [], 0)[0]:
+        try:
+            more = os.read(master, 4096)
+        except OSError:
+            break
+        said += more
+        if not more:
+            break
+    os.close(master)
+    assert said.endswith(b"\r\033[K")  # wiped
+    assert all(len(line) < 60 for line in said.decode().replace("\033[K", "").split("\r"))
+    assert tool(*words, stdin="/a\n/b\n").stderr == ""
+
+
+NAMES = [f"web-prod-eu-west-1a-i-{i * 2654435761 % 2**32:08x}" for i in range(1, 41)]
+
+
+@pytest.fixture(scope="module")
+def forty(tmp_path_factory):
+    cfg = tmp_path_factory.mktemp("forty") / "prod.cfg"
+    cfg.write_text("defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\n"
+                   "frontend web-prod-eu-west-1-public\n bind *:80\n default_backend web-prod-eu-west-1-checkout-backend\n"
+                   "backend web-prod-eu-west-1-checkout-backend\n balance uri\n hash-type consistent\n"
+                   + "".join(f" server {name} 10.0.0.{i}:8080 weight {1 + i * 37 % 256}\n" for i, name in enumerate(NAMES)))
+    return cfg
+
+
+def test_forty_weighted_servers_with_real_names_fit_a_screen_and_a_small_file(forty, tmp_path):
+    text = tool("ring", "-f", forty).stdout
+    assert max(map(len, text.splitlines())) <= 80 and len(text.splitlines()) <= 50
+    assert all(name[-8:] in text for name in NAMES)
+    drawn = tmp_path / "ring.svg"
+    tool("ring", "-f", forty, "--svg", drawn)
+    assert drawn.stat().st_size < 100_000
+    assert all(name[-8:] in drawn.read_text() for name in NAMES)
+
+
+def test_answers_for_people_fit_eighty_columns(forty, tmp_path):
+    newer = tmp_path / "newer.cfg"
+    lines = forty.read_text().splitlines()
+    newer.write_text("\n".join(lines[:20] + lines[23:] + [" server web-prod-eu-west-1a-i-newcomer 10.0.1.1:8080 weight 99"]) + "\n")
+    older = tmp_path / "an-older-file-with-a-long-name.cfg"
+    older.write_text(forty.read_text().replace("hash-type consistent", "hash-type map-based"))
+    for words, status in ((("route", "-f", forty, "http://shop.example.com/some/path/that/goes/on?id=7"), 0), (("diff", forty, newer), 0),
+                          (("diff", older, forty), 0), (("ring", "--compare", "-f", forty), 0)):
+        text = tool(*words, status=status).stdout
+        wide = [line for line in text.splitlines() if len(line) > 80 and len(max(line.split(), key=len)) < 50]
+        assert not wide, "\n".join(wide)
