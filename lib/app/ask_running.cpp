@@ -39,6 +39,7 @@ std::optional<raw_address> tcp_place(std::string_view where) {
 
 std::optional<raw_address> place_of(std::string_view where) {
   if (where.starts_with("abns@")) return sockaddr_of_path(where.substr(5), true);
+  if (where.starts_with("abnsz@")) return sockaddr_of_path(where.substr(6), true, abstract_length::exact);
   if (where.starts_with("unix@")) return sockaddr_of_path(where.substr(5), false);
   if (where.find('/') == std::string_view::npos)
     if (const auto tcp = tcp_place(where)) return tcp;

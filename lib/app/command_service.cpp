@@ -29,7 +29,7 @@ origins origins_of(const config::source_set& sources, const config::environment&
 }
 
 std::string name_of_socket(const proxy::bind_settings& from, const address& at) {
-  if (!from.path.empty()) return (from.abstract ? "abns@" : "unix@") + from.path;
+  if (!from.path.empty()) return std::string(from.abstract ? prefix_of(from.length) : "unix@") + from.path;
   return fmt::format("{}{}",
                      at.kind == family::v6   ? "ipv6@"
                      : at.kind == family::v4 ? "ipv4@"

@@ -30,7 +30,7 @@ void owned_fd::reset() {
 
 std::string text_of(const proxy::bind_settings& bind) {
   if (bind.fd >= 0) return fmt::format("fd@{}", bind.fd);
-  if (!bind.path.empty()) return bind.abstract ? "abns@" + bind.path : bind.path;
+  if (!bind.path.empty()) return bind.abstract ? std::string(prefix_of(bind.length)) + bind.path : bind.path;
   if (!bind.host.empty() && !bind.at.is_ip()) return fmt::format("{}:{}", bind.host, bind.at.port);
   return bind.at.text();
 }

@@ -73,7 +73,7 @@ outcome owner_of_file(const bind_place& place, uid_t& uid, gid_t& gid) {
 }
 
 outcome bind_name(const bind_place& place, const std::string& path, bool abstract, owned_fd& out) {
-  const std::optional<raw_address> at = sockaddr_of_path(path, abstract);
+  const std::optional<raw_address> at = sockaddr_of_path(path, abstract, place.bind.length);
   if (!at) {
     return refusal(
         place, "cannot bind UNIX socket", ENAMETOOLONG,

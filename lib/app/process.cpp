@@ -150,7 +150,7 @@ outcome notify_service_manager(std::string_view state) {
   const bool abstract = path.front() == '@';
   if (!abstract && path.front() != '/') return refused("not a path");
   if (abstract) path.remove_prefix(1);
-  const std::optional<raw_address> to = sockaddr_of_path(path, abstract);
+  const std::optional<raw_address> to = sockaddr_of_path(path, abstract, abstract_length::exact);
   if (!to) return refused("the path is too long");
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return refused(words_of(errno));

@@ -24,7 +24,7 @@ std::string_view kind_of(const section_settings& section) {
 
 std::string text_of(const bind_settings& bind) {
   if (bind.fd >= 0) return fmt::format("fd@{}", bind.fd);
-  if (!bind.path.empty()) return bind.abstract ? "abns@" + bind.path : bind.path;
+  if (!bind.path.empty()) return bind.abstract ? std::string(prefix_of(bind.length)) + bind.path : bind.path;
   if (!bind.host.empty()) return fmt::format("{}:{}", bind.host, bind.at.port);
   return bind.at.text();
 }

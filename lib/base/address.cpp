@@ -102,14 +102,16 @@ address from_raw(const sockaddr* from, socklen_t length) {
   return out;
 }
 
-std::optional<raw_address> sockaddr_of_path(std::string_view path, bool abstract) {
+std::optional<raw_address> sockaddr_of_path(std::string_view path, bool abstract, abstract_length length) {
   sockaddr_un un{};
   un.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof un.sun_path - 1) return std::nullopt;
+  const bool exact = abstract && length == abstract_length::exact;
+  // A file's path and a filled-up name keep their last NUL.
+  if (path.empty() || path.size() >= sizeof un.sun_path - (exact ? 0 : 1)) return std::nullopt;
   std::memcpy(un.sun_path + (abstract ? 1 : 0), path.data(), path.size());
   raw_address out;
   std::memcpy(&out.storage, &un, sizeof un);
-  out.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  out.length = static_cast<socklen_t>(abstract && !exact ? sizeof un : offsetof(sockaddr_un, sun_path) + path.size() + 1);
   return out;
 }
 

@@ -43,7 +43,14 @@ struct raw_address {
 };
 raw_address raw(const address& from);
 address from_raw(const sockaddr* from, socklen_t length);
-// nullopt: the path does not fit (107 bytes). abstract: leading NUL instead of a file.
-std::optional<raw_address> sockaddr_of_path(std::string_view path, bool abstract);
+// How much of the address field is an abstract socket's name: all of it, filled up with NULs (abns@), or what was written
+// (abnsz@, and the world outside). The kernel takes them for two names.
+enum class abstract_length : std::uint8_t { whole, exact };
+constexpr std::string_view prefix_of(abstract_length length) {
+  return length == abstract_length::whole ? "abns@" : "abnsz@";
+}
+// nullopt: the path does not fit. abstract: leading NUL instead of a file.
+std::optional<raw_address> sockaddr_of_path(std::string_view path, bool abstract,
+                                            abstract_length length = abstract_length::whole);
 
 }  // namespace ringway

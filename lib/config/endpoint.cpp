@@ -10,7 +10,7 @@
 namespace ringway::config {
 namespace {
 
-enum class kind { automatic, inet, unix_socket, abstract, descriptor, unsupported };
+enum class kind { automatic, inet, unix_socket, abstract, abstract_exact, descriptor, unsupported };
 struct prefix_row {
   std::string_view name;
   kind what;
@@ -31,7 +31,7 @@ constexpr std::array prefixes = {
     prefix_row{"uxst", kind::unix_socket, family::none, true},
     prefix_row{"uxdg", kind::unix_socket, family::none, false},
     prefix_row{"abns", kind::abstract, family::none, true},
-    prefix_row{"abnsz", kind::unsupported, family::none, true},
+    prefix_row{"abnsz", kind::abstract_exact, family::none, true},
     prefix_row{"fd", kind::descriptor, family::none, true},
     prefix_row{"sockpair", kind::unsupported, family::none, true},
     prefix_row{"mptcp", kind::unsupported, family::none, true},
@@ -74,7 +74,7 @@ class reader {
         if (each.name == name) row = &each;
       if (row == nullptr) {
         fail("invalid-address", text, 0, at + 1, fmt::format("'{}@' is no kind of address", name),
-             "the kinds are ipv4@, ipv6@, unix@, abns@ and fd@");
+             "the kinds are ipv4@, ipv6@, unix@, abns@, abnsz@ and fd@");
         return std::nullopt;
       }
       what = row->what;
@@ -96,7 +96,9 @@ class reader {
                     fmt::format("'{}': datagram addresses are known to HAProxy and not supported here yet", keyword_));
       return std::nullopt;
     }
-    if (what == kind::unix_socket || what == kind::abstract) return socket_path(rest, what == kind::abstract);
+    if (what == kind::abstract_exact) out_.length = abstract_length::exact;
+    if (what == kind::unix_socket) return socket_path(rest, false);
+    if (what == kind::abstract || what == kind::abstract_exact) return socket_path(rest, true);
     if (what == kind::descriptor) return descriptor(rest);
     return inet(rest, wanted);
   }
@@ -126,7 +128,7 @@ class reader {
       fail("invalid-address", whole_, 0, whole_.size(), "the path is missing");
       return std::nullopt;
     }
-    if (!sockaddr_of_path(path, abstract)) {
+    if (!sockaddr_of_path(path, abstract, out_.length)) {
       fail("invalid-address", path, 0, path.size(), "the path is longer than the 107 bytes of a socket address");
       return std::nullopt;
     }

@@ -19,6 +19,7 @@ struct endpoint {
   family wanted = family::none;   // host: the family that ipv4@ or ipv6@ asks for; none: any
   std::string path;               // unix socket; abstract: without prefix
   bool abstract = false;
+  abstract_length length = abstract_length::whole;  // abstract: abns@ or abnsz@
   int fd = -1;
   bool wildcard = false;          // written as "*" or nothing
   bool stream = true;             // false: udp@, uxdg@ and their kind

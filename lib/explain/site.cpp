@@ -116,7 +116,7 @@ std::vector<std::string_view> site::server_names() const {
 }
 
 std::string address_text(const servers::settings& of) {
-  if (!of.unix_path.empty()) return (of.unix_abstract ? "abns@" : "") + of.unix_path;
+  if (!of.unix_path.empty()) return std::string(of.unix_abstract ? prefix_of(of.unix_length) : "") + of.unix_path;
   address at = of.ip;
   at.port = of.port;
   const bool with_port = of.port != 0;
@@ -125,7 +125,7 @@ std::string address_text(const servers::settings& of) {
 }
 
 std::string address_text(const proxy::bind_settings& of) {
-  if (!of.path.empty()) return (of.abstract ? "abns@" : "") + of.path;
+  if (!of.path.empty()) return std::string(of.abstract ? prefix_of(of.length) : "") + of.path;
   if (of.fd >= 0) return fmt::format("fd@{}", of.fd);
   if (!of.host.empty()) return fmt::format("{}:{}", of.host, of.at.port);
   if (of.at.kind == family::v4 && of.at.host_text() == "0.0.0.0") return fmt::format("*:{}", of.at.port);

@@ -125,6 +125,7 @@ std::vector<bind_settings> read_bind_line(std::string_view keyword, std::string_
     each.host = std::move(at.host);
     each.path = std::move(at.path);
     each.abstract = at.abstract;
+    each.length = at.length;
     each.fd = at.fd;
     // An id names one listening socket: a line with several gives it to the first.
     said.id = 0;
@@ -155,6 +156,7 @@ std::vector<bind_settings> read_bind_addresses(std::string_view keyword, const c
         if (!at->path.empty()) each.at.kind = at->abstract ? family::abstract : family::unix_path;
         each.path = at->path;
         each.abstract = at->abstract;
+        each.length = at->length;
         each.fd = at->fd;
         out.push_back(std::move(each));
       }

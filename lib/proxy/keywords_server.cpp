@@ -29,6 +29,7 @@ void read_address(servers::settings& to, const word& given, arguments& from) {
   }
   to.unix_path = at->path;
   to.unix_abstract = at->abstract;
+  to.unix_length = at->length;
   to.host = at->host;
   if (at->is_inet() && at->host.empty()) to.ip = at->ip;
   if (at->wanted == family::v4) to.resolve_prefer = servers::prefer::ipv4;

@@ -34,6 +34,7 @@ struct bind_settings {
   std::string host;            // a name, still to be resolved; empty: literal
   std::string path;            // unix socket
   bool abstract = false;
+  abstract_length length = abstract_length::whole;  // of an abstract one
   int fd = -1;                 // fd@N: an inherited listening socket
   std::string name;            // `name`; empty: none
   unsigned id = 0;             // 0: to be given

@@ -63,6 +63,7 @@ struct settings {
   std::string unix_path;    // starts with '/' or '@' (abstract, without the '@' stored)
   bool unix_abstract = false;
   std::uint16_t port = 0;     // 0: none written (then the client's destination port is used)
+  abstract_length unix_length = abstract_length::whole;  // of an abstract one
   bool port_relative = false;  // "+N"/"-N" or missing: offset to the client's destination port
   int port_offset = 0;
 

@@ -206,7 +206,8 @@ TEST_CASE("what words do to a server") {
       {"app.example:80", [](auto& s) { return s.host == "app.example" && !s.ip.is_ip(); }},
       {"ipv4@app.example:80", [](auto& s) { return s.resolve_prefer == servers::prefer::ipv4; }},
       {"unix@/run/a", [](auto& s) { return s.unix_path == "/run/a" && !s.unix_abstract && !s.port_relative; }},
-      {"abns@a", [](auto& s) { return s.unix_path == "a" && s.unix_abstract; }},
+      {"abns@a", [](auto& s) { return s.unix_path == "a" && s.unix_abstract && s.unix_length == abstract_length::whole; }},
+      {"abnsz@a", [](auto& s) { return s.unix_path == "a" && s.unix_abstract && s.unix_length == abstract_length::exact; }},
       {"192.0.2.1:80 check inter 3s rise 4 fall 5 port 81 addr 192.0.2.9",
        [](auto& s) {
          return s.check.enabled && s.check.inter == 3s && s.check.rise == 4 && s.check.fall == 5 &&

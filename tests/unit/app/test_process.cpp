@@ -189,7 +189,7 @@ TEST_CASE("the service manager hears of it") {
   for (const row& one : rows) {
     CAPTURE(one.variable);
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const auto name = sockaddr_of_path(one.name, one.abstract);
+    const auto name = sockaddr_of_path(one.name, one.abstract, abstract_length::exact);
     REQUIRE(bind(fd, name->data(), name->length) == 0);
     setenv("NOTIFY_SOCKET", one.variable.c_str(), 1);
     CHECK_FALSE(notify_service_manager(ready_state(123)).has_value());
