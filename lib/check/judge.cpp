@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 namespace ringway::check {
 
@@ -38,24 +36,9 @@ result made(check_kind kind, std::string info, milliseconds took) {
 }
 }  // namespace
 
-result refused(int error, bool immediate, bool unix_socket, milliseconds took) {
-  const char* const words = std::strerror(error);
-  // Out of our own means: nothing was learnt about the server's side.
-  if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-    return made(check_kind::socket_error, words, took);
-  }
-  if (error == ETIMEDOUT) return timed_out(took);
-  const auto kind = unix_socket ? check_kind::socket_error : check_kind::l4_refused;
-  // A refusal is the peer's word however fast it came; other immediate errors are this machine's.
-  if (immediate && (unix_socket || error != ECONNREFUSED)) {
-    return made(kind, fmt::format("General socket error ({})", words), took);
-  }
-  return made(kind, words, took);
-}
-
-result cannot_bind(int error, milliseconds took) {
-  return made(check_kind::l4_refused, fmt::format("Can't bind to source address ({})", std::strerror(error)),
-              took);
+result refused(servers::connect_step step, int error, bool late, bool unix_socket, milliseconds took) {
+  return made(unix_socket ? check_kind::socket_error : check_kind::l4_refused,
+              servers::check_info_of(step, error, unix_socket, late), took);
 }
 
 result timed_out(milliseconds took) { return made(check_kind::l4_timeout, {}, took); }

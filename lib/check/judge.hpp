@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/units.hpp"
+#include "servers/connect_fault.hpp"
 #include "servers/settings.hpp"
 #include "servers/state.hpp"
 
@@ -29,10 +30,9 @@ struct result {
 // "Layer4 check passed", "Layer4 timeout", ...
 std::string_view reason_of(servers::check_kind kind);
 
-// A connect that failed at once (`immediate`) or later; `unix_socket`: what HAProxy calls a socket error
-// there, it calls a connection problem on IP.
-result refused(int error, bool immediate, bool unix_socket, milliseconds took);
-result cannot_bind(int error, milliseconds took);
+// A connection that could not be begun (`late`: or that failed while under way); `unix_socket`: what HAProxy calls a
+// socket error there, it calls a connection problem on IP.
+result refused(servers::connect_step step, int error, bool late, bool unix_socket, milliseconds took);
 result timed_out(milliseconds took);
 result connected(milliseconds took);
 
@@ -61,7 +61,7 @@ milliseconds connect_limit(const servers::check_settings& rules, std::optional<m
 
 // First checks are spread so that they do not fall together: check `position` of `count` (all backends
 // together, in declared order) starts after this time. `smallest`: the least interval of them that is at
-// least a second.
+// least a second; 0: none is, and each has its own only.
 milliseconds first_delay(milliseconds own, milliseconds smallest, std::size_t position, std::size_t count);
 inline constexpr milliseconds least_spread{1000};
 

@@ -60,7 +60,7 @@ destination destination_of(const servers::state& server) {
   destination found;
   address at = config.check.addr ? *config.check.addr : server.where();
   if (at.kind == family::unix_path || at.kind == family::abstract) {
-    const auto path = sockaddr_of_path(config.unix_path, config.unix_abstract);
+    const auto path = sockaddr_of_path(config.unix_path, config.unix_abstract, config.unix_length);
     found.unix_socket = true;
     if (path) {
       found.to = *path;
@@ -78,27 +78,6 @@ destination destination_of(const servers::state& server) {
   found.to = raw(at);
   found.known = at.port != 0;
   return found;
-}
-
-// errno, 0 when bound or nothing to bind.
-int bind_source(int fd, const servers::source_settings& source) {
-  if (!source.interface.empty() && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, source.interface.c_str(),
-                                              static_cast<socklen_t>(source.interface.size() + 1)) != 0) {
-    return errno;
-  }
-  if (!source.from || !source.from->is_ip()) return 0;
-  const int on = 1;
-  address from = *source.from;
-  if (from.port == 0) setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const std::uint32_t last = std::max(source.port_high, from.port);
-  for (std::uint32_t port = from.port; port <= last; ++port) {
-    from.port = static_cast<std::uint16_t>(port);
-    const raw_address at = raw(from);
-    if (::bind(fd, at.data(), at.length) == 0) return 0;
-    if (errno != EADDRINUSE) return errno;
-  }
-  return EADDRINUSE;
 }
 
 // A PROXY header where the server's line asks for one. The send buffer is empty, so all of it goes at once; that the
@@ -208,19 +187,17 @@ io::task<result> runner::core::attempt(std::shared_ptr<core> self, std::size_t w
   const servers::state& server = (*of.group)[index];
   const auto start = servers::clock::now();
   const destination to = destination_of(server);
-  if (!to.known) co_return refused(EADDRNOTAVAIL, true, to.unix_socket, milliseconds{0});
+  using servers::connect_step;
+  if (!to.known) co_return refused(connect_step::address, EADDRNOTAVAIL, false, to.unix_socket, milliseconds{0});
 
-  owned_fd fd(::socket(to.to.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd.native() < 0) co_return refused(errno, true, to.unix_socket, milliseconds{0});
-  if (!to.unix_socket) {
-    const int on = 1, off = 0;
-    setsockopt(fd.native(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd.native(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
-    const int error = bind_source(fd.native(), server.config().source);
-    if (error != 0) co_return cannot_bind(error, since(start));
-  }
-  if (::connect(fd.native(), to.to.data(), to.to.length) != 0) {
-    if (errno != EINPROGRESS) co_return refused(errno, true, to.unix_socket, since(start));
+  servers::connect_options how;
+  how.delayed_ack = true;
+  servers::connecting begun = servers::start_connection(server, to.to, how);
+  if (!begun.result.begun())
+    co_return refused(begun.result.step, begun.result.error, false, to.unix_socket, since(start));
+  const servers::held_port port = std::move(begun.port);  // until the socket is closed
+  owned_fd fd(begun.fd);
+  if (!begun.made) {
     auto under_way = std::make_shared<watch>(self->where, fd.native());
     fd.release();
     const listed<descriptor> known(self->connecting, under_way->link);
@@ -239,12 +216,12 @@ io::task<result> runner::core::attempt(std::shared_ptr<core> self, std::size_t w
     owned_fd back(under_way->link.release());
     if (waited) {
       if (under_way->expired) co_return timed_out(since(start));
-      co_return refused(waited.value(), false, to.unix_socket, since(start));
+      co_return refused(connect_step::connect, waited.value(), true, to.unix_socket, since(start));
     }
     int error = 0;
     socklen_t size = sizeof error;
     if (getsockopt(back.native(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-    if (error != 0) co_return refused(error, false, to.unix_socket, since(start));
+    if (error != 0) co_return refused(connect_step::connect, error, true, to.unix_socket, since(start));
     say_who_checks(back.native(), server.config());
     const linger reset{1, 0};
     setsockopt(back.native(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -309,7 +286,6 @@ void runner::start(std::vector<subject> subjects) {
       if (interval >= least_spread && (smallest.count() == 0 || interval < smallest)) smallest = interval;
     }
   }
-  if (smallest < least_spread) smallest = least_spread;
 
   for (std::size_t position = 0; position < all.size(); ++position) {
     const one& next = all[position];

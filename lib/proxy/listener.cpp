@@ -120,9 +120,23 @@ listener::found listener::accept_one() {
   }
   const int error = errno;
   front_.give_back(home_.all, bind_);
-  if (error == EINTR || error == ECONNABORTED || error == EPROTO) return found::more;
-  if (error != EAGAIN && error != EWOULDBLOCK) return found::no_means;
-  return found::nobody;
+  switch (error) {
+    case EAGAIN: return found::nobody;
+    // What befell that one connection, or the way to it, before it was taken (accept(2)).
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENONET:
+    case ETIMEDOUT: return found::more;
+    default: return found::no_means;
+  }
 }
 
 void listener::on_event(std::uint32_t) {

@@ -23,16 +23,11 @@ std::optional<std::string_view> field_of(const void* fields, std::string_view na
 // While somebody who is in lacks a descriptor, listeners do not take the next one.
 struct shortage {
   runtime& all;
-  io::tick since = -1;
-  explicit shortage(runtime& of) : all(of) {}
+  explicit shortage(runtime& of) : all(of) { all.starving.fetch_add(1); }
   shortage(const shortage&) = delete;
   shortage& operator=(const shortage&) = delete;
-  void begin(io::tick now) {
-    since = now;
-    all.starving.fetch_add(1);
-  }
   ~shortage() {
-    if (since >= 0 && all.starving.fetch_sub(1) == 1) all.paused.call_one(true);
+    if (all.starving.fetch_sub(1) == 1) all.paused.call_one(true);
   }
 };
 
@@ -149,7 +144,6 @@ io::task<bool> transaction::reach_server() {
 
 // A link to the server at hand, or to the one that is chosen now; with retries and redispatch. Answers on failure.
 io::task<bool> transaction::find_link() {
-  shortage short_of_means{at_->all};
   for (;;) {
     if (!place_held_) {
       placing found = std::exchange(placing_, placing::untried);
@@ -158,7 +152,7 @@ io::task<bool> transaction::find_link() {
         const bool placed = co_await wait_for_place(found);
         if (!placed) co_return false;
       }
-      if (server_ == avoid_ && connect_failure_ == servers::failure::refused) {
+      if (server_ == avoid_ && connect_failure_ == servers::failure::refused && !connect_failed_at_once_) {
         // The others are full, or the key leads here only: trying at once would use up the retries on a dead server.
         const bool waited = co_await pause_before_retry();
         if (!waited) co_return false;
@@ -172,12 +166,6 @@ io::task<bool> transaction::find_link() {
     const bool linked = co_await connect();
     if (linked) co_return true;
     if (dead() || answered_) co_return false;
-    if (connect_cause_ == 'R' && !client_gone()) {
-      if (short_of_means.since < 0) short_of_means.begin(now());
-      const bool again = co_await wait_for_means(short_of_means.since);
-      if (again) continue;
-      if (dead()) co_return false;
-    }
     if (client_gone()) {
       client_left('C');
       co_return false;
@@ -202,16 +190,38 @@ io::task<bool> transaction::find_link() {
   }
 }
 
-// No descriptor for a connection: somebody else's will be free, and nobody new comes in before. False: long enough.
-io::task<bool> transaction::wait_for_means(io::tick since) {
-  constexpr io::tick look_again = 20;  // ms
-  const auto& limit = back_->settings.time.connect;
-  if (now() >= since + (limit && limit->count() > 0 ? limit->count() : 5000)) co_return false;
-  const io::tick until = now() + look_again;
-  of_->server_limit.arm(until);
-  while (now() < until && !dead() && !client_gone()) co_await of_->wake.wait();
-  of_->server_limit.disarm();
-  co_return !dead() && !client_gone();
+// Kept links may hold what a new one needs: descriptors and memory are everybody's, ports lead to one server. Begins
+// again once they are gone, and again for as long as it takes the others to leave or to be told.
+io::task<servers::connect_result> transaction::begin_with_room(servers::concern about, std::uint16_t client_port,
+                                                               servers::connect_options how) {
+  const servers::state& server = (*back_->servers)[server_];
+  const bool everybody = about == servers::concern::process;
+  at_->all.close_idle_links(*at_, everybody ? nullptr : &server);
+  servers::connect_result begun = servers::begin_connect(server, client_port, how, *link_);
+  if (begun.begun() || begun.about() != about) co_return begun;
+  if (everybody) {
+    const shortage nobody_new(at_->all);
+    co_await look_again(begun, about, client_port, how, pause_between_tries());
+  } else if (at_->all.homes.size() > 1 && (server.source_range() == nullptr || server.idle_links().load() > 0)) {
+    constexpr io::tick others_heard_of_it = 10;  // ms
+    co_await look_again(begun, about, client_port, how, others_heard_of_it);
+  }
+  co_return begun;
+}
+
+// For `most` ms, now and then; `into` is what came of it.
+io::task<> transaction::look_again(servers::connect_result& into, servers::concern about, std::uint16_t client_port,
+                                   servers::connect_options how, io::tick most) {
+  constexpr io::tick look_again_after = 20;  // ms
+  const io::tick until = now() + most;
+  while (!into.begun() && into.about() == about && now() < until) {
+    const io::tick next = std::min(now() + look_again_after, until);
+    of_->server_limit.arm(next);
+    while (now() < next && !dead() && !client_gone() && killed_ == 0) co_await of_->wake.wait();
+    of_->server_limit.disarm();
+    if (dead() || client_gone() || killed_ != 0) co_return;
+    into = servers::begin_connect((*back_->servers)[server_], client_port, how, *link_);
+  }
 }
 
 // What servers::after() says of the attempt that has just failed; nothing is done yet. False: it was the last.
@@ -225,6 +235,7 @@ bool transaction::plan_retry(servers::failure how, unsigned status) {
   last.whole = !sent || (up_.replayable() && interim_count_ == 0);
   last.idempotent = http::is_idempotent(request_.verb);
   last.server_up = back_->chooser->usable(server_);
+  last.at_once = !sent && connect_failed_at_once_;
   servers::retry_rules rules;
   rules.retries = back_->settings.retries;
   rules.redispatch = back_->settings.redispatch;
@@ -293,11 +304,14 @@ void transaction::client_left(char stage) {
   if (of_->front.settings.kind == mode::tcp) forget_input();
 }
 
+io::tick transaction::pause_between_tries() const {
+  constexpr io::tick longest = 1000;  // ms
+  const auto& limit = back_->settings.time.connect;
+  return limit && limit->count() > 0 ? std::min<io::tick>(longest, limit->count()) : longest;
+}
+
 io::task<bool> transaction::pause_before_retry() {
-  io::tick pause = 1000;
-  if (back_->settings.time.connect && back_->settings.time.connect->count() > 0)
-    pause = std::min<io::tick>(pause, back_->settings.time.connect->count());
-  const io::tick until = now() + pause;
+  const io::tick until = now() + pause_between_tries();
   of_->server_limit.arm(until);
   while (now() < until && killed_ == 0) {
     co_await of_->wake.wait();
@@ -403,6 +417,7 @@ io::task<bool> transaction::connect() {
   connect_reason_ = "the connection to the server failed";
   connect_cause_ = 'S';
   connect_failure_ = servers::failure::refused;
+  connect_failed_at_once_ = false;
   if (may_reuse_ && take_idle_link(server)) co_return true;
   link_is_reused_ = false;
   link_ = std::make_unique<servers::link>(at_->worker.events(), &of_->wake);
@@ -412,17 +427,17 @@ io::task<bool> transaction::connect() {
   how.delayed_ack = back_->settings.smart_connect && back_->settings.kind == mode::http;
   const std::uint16_t client_port = server.config().port_relative ? of_->local().port : std::uint16_t{0};
   servers::connect_result started = servers::begin_connect(server, client_port, how, *link_);
-  if (started.what == servers::connect_start::no_resources) {
-    at_->all.close_idle_links(*at_);  // their descriptors are worth more here
-    started = servers::begin_connect(server, client_port, how, *link_);
-  }
-  if (started.what != servers::connect_start::begun) {
+  if (!started.begun() && started.about() != servers::concern::server)
+    started = co_await begin_with_room(started.about(), client_port, how);
+  if (!started.begun()) {
     link_.reset();
-    if (started.what == servers::connect_start::no_resources) {
-      connect_cause_ = 'R';
+    connect_failed_at_once_ = true;
+    if (started.about() == servers::concern::process) {
       connect_failure_ = servers::failure::no_means;
-      connect_reason_ = "no descriptor or port left for a connection to the server";
+      connect_reason_ = "no descriptor or memory left for a connection to the server";
     }
+    const servers::connect_remark said = servers::remark_of(started, back_->settings.name);
+    if (!said.text.empty()) back_->log->message(static_cast<log::level>(said.level), said.text);
     co_return false;
   }
   arm_server(back_->settings.time.connect);

@@ -16,10 +16,14 @@ constexpr std::size_t worth_trimming = 1 << 20;  // bytes
 
 runtime::~runtime() = default;
 
-void runtime::close_idle_links(home& here) {
-  here.idle_links.clear();
+void runtime::close_idle_links(home& here, const servers::state* to) {
+  const auto close = [to](servers::pool& of) {
+    if (to != nullptr) of.clear(*to);
+    else of.clear();
+  };
+  close(here.idle_links);
   for (const auto& one : homes)
-    if (one.get() != &here) one->worker.post([at = one.get()] { at->idle_links.clear(); });
+    if (one.get() != &here) one->worker.post([at = one.get(), close] { close(at->idle_links); });
 }
 
 void frontend::come_in(runtime& all, const bind_settings& bind) {

@@ -115,8 +115,9 @@ struct runtime {
   io::tick purge_period = 1000;  // ms between two looks at idle links
 
   ~runtime();
-  // Descriptors or ports are needed now: kept links go, those of `here` at once. From here's thread.
-  void close_idle_links(home& here);
+  // Descriptors are needed now, or ports towards one server: kept links go (null: all), those of `here` at once. From
+  // here's thread.
+  void close_idle_links(home& here, const servers::state* to = nullptr);
 };
 
 // What a worker owns.

@@ -14,6 +14,7 @@
 #include "proxy/body_flow.hpp"
 #include "proxy/runtime.hpp"
 #include "proxy/session.hpp"
+#include "servers/connector.hpp"
 #include "servers/link.hpp"
 #include "servers/queue.hpp"
 #include "servers/retry.hpp"
@@ -86,7 +87,11 @@ class transaction {
   bool link_is_private(const servers::state& server) const;
   connection_mode connection_with_server() const;
   io::task<bool> pause_before_retry();
-  io::task<bool> wait_for_means(io::tick since);
+  io::tick pause_between_tries() const;
+  io::task<servers::connect_result> begin_with_room(servers::concern about, std::uint16_t client_port,
+                                                    servers::connect_options how);
+  io::task<> look_again(servers::connect_result& into, servers::concern about, std::uint16_t client_port,
+                        servers::connect_options how, io::tick most);
   balance::request_facts facts() const;
   void give_back_link(bool reusable);
   void give_back_place();
@@ -191,6 +196,7 @@ class transaction {
   unsigned failures_ = 0, interim_count_ = 0, pending_status_ = 0;
   std::string interim_;               // 1xx heads that the client's socket did not take yet: less than two buffers
   char connect_cause_ = 'S', killed_ = 0;
+  bool connect_failed_at_once_ = false;  // by a word of this machine's kernel
   bool place_held_ = false, counted_ = false, link_is_reused_ = false, connected_ = false;
   bool may_reuse_ = true, redispatched_ = false, ask_close_ = false, moved_once_ = false;
   bool idle_ = false, head_begun_ = false, upgrade_asked_ = false, upgraded_ = false, close_client_ = false, up_started_ = false;

@@ -5,6 +5,7 @@
 #include "balance/chooser.hpp"
 #include "io/socket.hpp"
 #include "io/timers.hpp"
+#include "servers/source_ports.hpp"
 
 namespace ringway::servers {
 
@@ -19,6 +20,7 @@ struct link {
   link(const link&) = delete;
   link& operator=(const link&) = delete;
 
+  held_port port;                      // of a `source` range; before the socket, so that it outlives it
   io::socket socket;
   const state* server = nullptr;       // outlives every link
   std::uint32_t address_version = 0;   // of the server when it was connected: elsewhere now means not reusable

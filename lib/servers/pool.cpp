@@ -38,11 +38,11 @@ std::unique_ptr<link> pool::take(const state& server, std::uint32_t proved) {
   return nullptr;
 }
 
-// pool-max-conn counts over all workers; without it nothing shared is touched.
+// pool-max-conn and ranges of source ports count over all workers; without them nothing shared is touched.
 void pool::took_out(const state& server, bucket& from) {
   --from.idle;
   --idle_;
-  if (server.config().pool_max_conn > 0) server.idle_links().fetch_sub(1, std::memory_order_relaxed);
+  if (server.counts_idle_links()) server.idle_links().fetch_sub(1, std::memory_order_relaxed);
 }
 
 void pool::put(std::unique_ptr<link> one, io::tick now) {
@@ -50,8 +50,8 @@ void pool::put(std::unique_ptr<link> one, io::tick now) {
   const settings& rules = one->server->config();
   if (one->socket.has_input() || !sound(*one) || to.idle >= to.peak) return;  // closes it
   if (rules.pool_max_conn == 0 || rules.pool_purge_delay.count() == 0) return;
-  if (rules.pool_max_conn > 0 &&
-      one->server->idle_links().fetch_add(1, std::memory_order_relaxed) >= rules.pool_max_conn) {
+  if (one->server->counts_idle_links() &&
+      one->server->idle_links().fetch_add(1, std::memory_order_relaxed) >= rules.pool_max_conn && rules.pool_max_conn > 0) {
     one->server->idle_links().fetch_sub(1, std::memory_order_relaxed);
     return;
   }
@@ -89,14 +89,19 @@ void pool::purge(io::tick now) {
   }
 }
 
+void pool::clear(const state& server) {
+  bucket& from = at(server);
+  while (from.first != nullptr) {
+    link* one = from.first;
+    from.first = one->next;
+    delete one;
+    took_out(server, from);
+  }
+}
+
 void pool::clear() {
   for (auto& [server, from] : buckets_) {
-    while (from.first != nullptr) {
-      link* one = from.first;
-      from.first = one->next;
-      delete one;
-      took_out(*server, from);
-    }
+    if (from.first != nullptr) clear(*server);
   }
 }
 

@@ -39,6 +39,7 @@ class pool {
   void purge(io::tick now);
   std::size_t idle() const { return idle_; }
   void clear();
+  void clear(const state& server);  // its links only
 
  private:
   struct bucket {

@@ -58,7 +58,7 @@ struct retry_rules {
 enum class failure : std::uint8_t {
   refused,          // the connection was refused or broke while being made
   connect_timeout,
-  no_means,         // no descriptor, port or memory for it here
+  no_means,         // no descriptor or memory for it in this process: it was waited for
   closed,           // it ended before the first byte of an answer
   junk,             // what came is no response, or not a whole head
   timeout,          // no response in time
@@ -73,6 +73,7 @@ struct attempt {
   bool whole = true;         // all that was sent can be sent again
   bool idempotent = false;
   bool server_up = true;     // the server is still in use
+  bool at_once = false;      // it failed here, before anything was sent: a pause would change nothing
 };
 
 struct tries {
@@ -100,6 +101,8 @@ inline next_try place_of_retry(const retry_rules& rules, unsigned number, bool s
   if (every < 0 && left + 1 == static_cast<unsigned>(-every)) return next_try::other_server;
   return next_try::same_server;
 }
+
+inline constexpr unsigned most_instant_retries = 10;
 
 inline next_step after(const retry_rules& rules, const attempt& last, const tries& so_far) {
   next_step step;
@@ -133,8 +136,11 @@ inline next_step after(const retry_rules& rules, const attempt& last, const trie
   step.where = where;
   step.fresh = last.how == failure::closed;
   // At once on the same server would mostly fail the same way. Where a retry that may go elsewhere comes back to it, the
-  // caller pauses as well, once it knows.
-  step.pause = connecting && last.how != failure::connect_timeout && where == next_try::same_server;
+  // caller pauses as well, once it knows. What this machine's kernel refused at once is tried again at once, as HAProxy
+  // does; many retries of that kind pause all the same, for the sake of the others on the worker.
+  const bool waited = last.how == failure::connect_timeout || last.how == failure::no_means;
+  const bool instant = last.at_once && so_far.failed < most_instant_retries;
+  step.pause = connecting && !waited && !instant && where == next_try::same_server;
   return step;
 }
 

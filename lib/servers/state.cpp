@@ -20,6 +20,11 @@ clock::duration slow_start_step(const settings& from) {
   return std::max<clock::duration>(seconds{1}, from.slowstart / 20);
 }
 
+std::unique_ptr<source_ports> ports_of(const source_settings& from) {
+  if (!from.from || from.from->port == 0 || from.port_high <= from.from->port) return nullptr;
+  return std::make_unique<source_ports>(from.from->port, from.port_high);
+}
+
 std::string reason_part(const cause& why) {
   if (!why.words.empty()) return fmt::format(", {}", why.words);
   std::string text;
@@ -32,7 +37,7 @@ std::string reason_part(const cause& why) {
 }  // namespace
 
 state::state(const settings& from, std::uint32_t index, clock::time_point now)
-    : config_(from), index_(index), weight_(from.weight) {
+    : config_(from), index_(index), source_range_(ports_of(from.source)), weight_(from.weight) {
   if (from.disabled) admin_ |= bit(admin::forced_maint) | bit(admin::configured_maint);
   address at = from.ip;
   if (!from.unix_path.empty()) {

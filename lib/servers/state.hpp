@@ -22,6 +22,7 @@
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "servers/settings.hpp"
+#include "servers/source_ports.hpp"
 
 namespace ringway::balance {
 class chooser;
@@ -109,8 +110,11 @@ class state {
     return clock::time_point{clock::duration{since_.load(std::memory_order_relaxed)}};
   }
   last_check last() const;
-  // Shared idle links over all workers; counted only under pool-max-conn. Any thread.
+  // Shared idle links over all workers; counted only where somebody asks. Any thread.
+  bool counts_idle_links() const { return config_.pool_max_conn > 0 || source_range_; }
   std::atomic<std::int32_t>& idle_links() const { return idle_links_; }
+  // The ports of its `source`; null: no range. Any thread.
+  source_ports* source_range() const { return source_range_.get(); }
   // What a request learnt of it (`observe`). True: error-limit errors in a row, just now. Any thread.
   bool learnt(bool good) const;
   // Health of the checks, 0..rise+fall-1; up from `rise` on. Written by check::runner through group.
@@ -130,6 +134,7 @@ class state {
   std::atomic<std::uint64_t> failed_checks_{0}, times_down_{0}, last_check_{0};
   std::atomic<clock::rep> since_{0}, down_for_{0};
   std::atomic<unsigned> health_{0};
+  const std::unique_ptr<source_ports> source_range_;
   mutable std::atomic<std::int32_t> idle_links_{0};
   mutable std::atomic<std::uint32_t> errors_in_row_{0};
   std::atomic<bool> checked_{false};

@@ -17,6 +17,8 @@ def sentences(one, count):
         found = [line for line in one.lines if SENTENCE.fullmatch(line)]
         return found if len(found) >= count else None
     found = until(look, 10, f"{count} sentences in {one.output[-2000:]}")
+    # 2.6 says of a refused connection only what stands in the brackets.
+    found = [re.sub(r'"E[A-Z]+ returned by OS \((.*?)\)"', r'"\1"', line) for line in found]
     return [re.sub(r"duration: \d+ms", "duration: Nms", line) for line in found]
 
 

@@ -154,7 +154,8 @@ TEST_CASE("a refused server goes down at once and comes up after rise successes"
   b.start();
   b.run_until([&] { return b.said.size() == 2; });
   CHECK(b.said ==
-        strings{"Server b/one is DOWN, reason: Layer4 connection problem, info: \"Connection refused\", "
+        strings{"Server b/one is DOWN, reason: Layer4 connection problem, info: \"ECONNREFUSED returned by OS "
+                "(Connection refused)\", "
                 "check duration: Nms. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, "
                 "0 remaining in queue.",
                 "backend b has no server available!"});
@@ -376,7 +377,7 @@ TEST_CASE("log-health-checks") {
   b.run_until([&] { return !b.said.empty(); });
   CHECK(lines ==
         strings{"Health check for server b/one failed, reason: Layer4 connection problem, info: "
-                "\"Connection refused\", check duration: Nms, status: 0/2 DOWN.",
+                "\"ECONNREFUSED returned by OS (Connection refused)\", check duration: Nms, status: 0/2 DOWN.",
                 "Health check for server b/one succeeded, reason: Layer4 check passed, check duration: Nms, "
                 "status: 1/2 DOWN.",
                 "Health check for server b/one succeeded, reason: Layer4 check passed, check duration: Nms, "

@@ -73,6 +73,8 @@ TEST_CASE("what is sent again, and how") {
     out.how = how;
     return out;
   };
+  attempt at_once = unsent(failure::refused);
+  at_once.at_once = true;
   attempt unavailable = sent(failure::status, false, false, true, false);
   unavailable.status = 503;
   const std::uint32_t usual = on::conn_failure;
@@ -81,7 +83,9 @@ TEST_CASE("what is sent again, and how") {
       {"refused", unsent(failure::refused), usual, stay, 'S'},
       {"refused, redispatch", unsent(failure::refused), usual, always, 'o'},
       {"a timeout was a pause already", unsent(failure::connect_timeout), usual, stay, 's'},
-      {"no descriptor", unsent(failure::no_means), usual, stay, 'S'},
+      {"no descriptor, and one was waited for", unsent(failure::no_means), usual, stay, 's'},
+      {"refused by this machine at once", at_once, usual, stay, 's'},
+      {"refused by this machine at once, redispatch", at_once, usual, always, 'o'},
       {"not asked for", unsent(failure::refused), on::empty_response, stay, '-'},
       {"none", unsent(failure::refused), 0, always, '-'},
       {"stale, GET", sent(failure::closed, true, false, true, true), usual, stay, 's', false, true},
@@ -144,4 +148,12 @@ TEST_CASE("statuses of retry-on") {
     CHECK(conditions.any_status());
     for (unsigned other = 100; other < 600; ++other) CHECK(conditions.on_status(other) == (other == status));
   }
+}
+
+TEST_CASE("many instant retries give the others a turn") {
+  retry_rules rules;
+  rules.retries = 1000;
+  attempt last;
+  last.at_once = true;
+  for (unsigned failed = 0; failed < 50; ++failed) CHECK(after(rules, last, {failed, false}).pause == (failed >= most_instant_retries));
 }
