@@ -200,16 +200,17 @@ bool supervisor::prepare() {
       say(tag_of(one.tag), one.console_text.empty() ? one.text : one.console_text);
     };
   if (!said_.quiet_output()) how.notice = [](const std::string& text) { say("NOTICE", text); };
-  runtime_ = proxy::assemble(model_, how);
   const auto ask = [this](const std::string& host) { return io::resolve_now(host, fixed_); };
   bool sound = true;
-  for (const auto& one : runtime_->backends) {
-    const servers::names::start_report report = servers::names::start(*one->servers, ask);
+  for (proxy::section_settings& one : model_.sections) {
+    if (!one.back) continue;
+    const servers::names::start_report report = servers::names::start(one.name, one.servers, ask);
     for (const std::string& text : report.warnings) say("WARNING", text);
     for (const std::string& text : report.errors) say("ALERT", text);
     sound = sound && !report.failed;
   }
   if (!sound) return false;
+  runtime_ = proxy::assemble(model_, how);
   for (const std::string& text : runtime_->logger->open()) say("WARNING", text);
 
   if (!presence_.pidfile.empty())

@@ -18,11 +18,16 @@
 #include "app/load.hpp"
 #include "base/text.hpp"
 #include "io/resolver.hpp"
+#include "servers/names.hpp"
 
 namespace ringway::app {
 namespace {
 
 std::string reason() { return std::generic_category().message(errno); }
+
+bool placed_by_address(const servers::settings& one) {
+  return one.hash_key == balance::hash_key::addr || one.hash_key == balance::hash_key::addr_port;
+}
 
 std::string shortened(std::string_view text) {
   std::string out;
@@ -69,9 +74,13 @@ bool read_configuration(std::vector<std::string> files, std::span<const std::str
     std::fwrite(text.data(), 1, text.size(), stderr);
     return false;
   }
-  for (auto& section : out.model.sections)
+  for (auto& section : out.model.sections) {
     for (auto& server : section.servers)
-      if (const auto* found = server.host.empty() ? nullptr : fixed.find(server.host)) server.ip = found->front();
+      if (const auto* found = server.host.empty() ? nullptr : fixed.find(server.host)) server.found = found->front();
+    // Only then does it matter where a server is: its address is what places it.
+    if (std::any_of(section.servers.begin(), section.servers.end(), placed_by_address))
+      servers::names::start(section.name, section.servers, [&](const std::string& host) { return io::resolve_now(host, fixed); });
+  }
   return true;
 }
 

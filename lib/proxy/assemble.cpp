@@ -21,7 +21,7 @@ std::vector<balance::server_facts> facts_of(const section_settings& from) {
     facts.weight = one.weight;
     facts.backup = one.backup;
     facts.usable = !from.disabled && !one.disabled && !one.tracks_disabled;
-    facts.at = one.ip;
+    facts.at = one.host.empty() ? one.ip : one.found;
     facts.at.port = one.port;
     facts.key = one.hash_key;
     facts.maxconn = one.maxconn;

@@ -32,8 +32,7 @@ void read_address(servers::settings& to, const word& given, arguments& from) {
   to.unix_length = at->length;
   to.host = at->host;
   if (at->is_inet() && at->host.empty()) to.ip = at->ip;
-  if (at->wanted == family::v4) to.resolve_prefer = servers::prefer::ipv4;
-  if (at->wanted == family::v6) to.resolve_prefer = servers::prefer::ipv6;
+  to.resolve_only = at->wanted;
   // No port, or port 0: the one the client came to.
   to.port = at->relative ? 0 : at->port;
   to.port_offset = at->port_offset;

@@ -329,7 +329,7 @@ constexpr std::array rows = {
         .summary = "How the first address of a name is found, one way after another.",
         .example = "init-addr last,libc,none", .since = "1.7"}),
     verb<&resolve_prefer>({.name = "resolve-prefer", .allowed = server_lines, .grammar = "ipv4|ipv6",
-        .summary = "Which address is taken when a name has both kinds.", .example = "resolve-prefer ipv4",
+        .summary = "Which address is taken when a name has both kinds; unless said, the first one of the C library.", .example = "resolve-prefer ipv4",
         .since = "1.5"}),
     verb<&hash_key>({.name = "hash-key", .allowed = server_lines, .grammar = "id|id32|addr|addr-port",
         .summary = "What places the server on a hash ring; id unless said.", .example = "hash-key addr",

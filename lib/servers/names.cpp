@@ -17,10 +17,10 @@ bool is_of(family kind, prefer wanted) {
 
 }  // namespace
 
-address next_address(const address& current, const std::vector<address>& answers, prefer family_first) {
+address next_address(const address& current, const std::vector<address>& answers, prefer family_first, family only) {
   address best;
   for (const address& one : answers) {
-    if (!one.is_ip()) continue;
+    if (!one.is_ip() || (only != family::none && one.kind != only)) continue;
     // The zone is not part of the question: a link-local answer may come without it.
     if (current.is_ip() && one.same_host(current)) return current;
     if (best.kind == family::none || (!is_of(best.kind, family_first) && is_of(one.kind, family_first)))
@@ -50,7 +50,7 @@ start_decision start_address(const settings& server, const std::function<io::res
       case init_addr::libc: {
         asked = true;
         const io::resolution answer = libc();
-        said.at = next_address({}, answer.addresses, server.resolve_prefer);
+        said.at = next_address({}, answer.addresses, server.resolve_prefer, server.resolve_only);
         if (said.at.is_ip()) {
           said.what = start_kind::address;
           return said;
@@ -122,7 +122,8 @@ struct names::core : std::enable_shared_from_this<core> {
       for (const std::uint32_t index : one.servers) {
         const state& server = (*one.of)[index];
         address current = server.where();
-        const address next = next_address(current, said.addresses, server.config().resolve_prefer);
+        const settings& line = server.config();
+        const address next = next_address(current, said.addresses, line.resolve_prefer, line.resolve_only);
         if (!next.is_ip()) continue;
         if (server.look().resolved() && next.same_host(current)) continue;
         one.of->set_address(index, next, "libc resolution", now);
@@ -138,34 +139,22 @@ names::names(asio::io_context& on, io::resolver& resolver, name_times times)
 
 names::~names() { stop(); }
 
-names::start_report names::start(group& of, const std::function<io::resolution(const std::string&)>& ask) {
+names::start_report names::start(std::string_view backend, std::vector<settings>& of,
+                                 const std::function<io::resolution(const std::string&)>& ask) {
   start_report report;
   std::map<std::string, io::resolution> known;
-  for (std::uint32_t index = 0; index < of.size(); ++index) {
-    const settings& server = of[index].config();
+  for (settings& server : of) {
     if (server.host.empty()) continue;
     const start_decision said = start_address(server, [&] {
       const auto [here, first] = known.try_emplace(server.host);
       if (first) here->second = ask(server.host);
       return here->second;
     });
-    std::string complaint;
-    if (!said.complaint.empty()) {
-      complaint = fmt::format("'server {}/{}' : {}", of.backend(), server.name, said.complaint);
-    }
-    switch (said.what) {
-      case start_kind::address:
-        of.start_with_address(index, said.at);
-        break;
-      case start_kind::unresolved:
-        of.start_unresolved(index);
-        break;
-      case start_kind::fails:
-        report.failed = true;
-        report.errors.push_back(std::move(complaint));
-        continue;
-    }
-    if (!complaint.empty()) report.warnings.push_back(std::move(complaint));
+    server.found = said.what == start_kind::address ? said.at : address{};
+    report.failed = report.failed || said.what == start_kind::fails;
+    if (said.complaint.empty()) continue;
+    (said.what == start_kind::fails ? report.errors : report.warnings)
+        .push_back(fmt::format("'server {}/{}' : {}", backend, server.name, said.complaint));
   }
   return report;
 }

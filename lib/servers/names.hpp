@@ -26,8 +26,10 @@
 namespace ringway::servers {
 
 // The address to use now. `current` (kind none: no address yet) stays if it is among the answers; else the
-// first answer of the preferred family, else the first. No answers: `current`.
-address next_address(const address& current, const std::vector<address>& answers, prefer family_first);
+// first answer of the preferred family, else the first: the C library puts what this machine cannot reach last. Answers
+// of another family than `only` do not count. No answers: `current`.
+address next_address(const address& current, const std::vector<address>& answers, prefer family_first,
+                     family only = family::none);
 
 enum class start_kind : std::uint8_t {
   address,     // `at` is set
@@ -63,8 +65,10 @@ class names {
     std::vector<std::string> warnings;  // "'server B/S' : could not resolve address 'x', disabling server."
     std::vector<std::string> errors;    // "'server B/S' : could not resolve address 'x'."
   };
-  // Before workers run: blocks on the C library, each distinct name asked once. `ask` replaces it in tests.
-  static start_report start(group& of, const std::function<io::resolution(const std::string&)>& ask);
+  // Before there is a group, and a chooser that would take one server before another: fills `found` of the servers of
+  // `backend`. Blocks on the C library, each distinct name asked once. `ask` replaces it in tests.
+  static start_report start(std::string_view backend, std::vector<settings>& of,
+                            const std::function<io::resolution(const std::string&)>& ask);
 
   // Begins to follow the names of this group. The first questions are spread over the pause.
   void follow(group& of);

@@ -17,7 +17,7 @@ struct init_addr_step {
   init_addr how = init_addr::libc;
   address ip;  // init_addr::ip only
 };
-enum class prefer : std::uint8_t { ipv6, ipv4, none };  // resolve-prefer; ipv6 is HAProxy's default
+enum class prefer : std::uint8_t { ipv6, ipv4, none };  // resolve-prefer; none: the C library's order
 
 struct source_settings {
   std::optional<address> from;  // port 0: any; unset: the kernel chooses
@@ -60,10 +60,11 @@ struct settings {
   // Address as written: exactly one of ip (address.is_ip()), host, or unix path.
   address ip;               // kind none: not a literal
   std::string host;         // a name to resolve; empty: literal or unix path
+  address found;            // what `host` resolved to at the start (names::start), port 0; kind none: nothing yet
   std::string unix_path;    // starts with '/' or '@' (abstract, without the '@' stored)
   bool unix_abstract = false;
-  std::uint16_t port = 0;     // 0: none written (then the client's destination port is used)
   abstract_length unix_length = abstract_length::whole;  // of an abstract one
+  std::uint16_t port = 0;     // 0: none written (then the client's destination port is used)
   bool port_relative = false;  // "+N"/"-N" or missing: offset to the client's destination port
   int port_offset = 0;
 
@@ -87,7 +88,8 @@ struct settings {
   bool sends_proxy() const { return send_proxy || send_proxy_v2; }
   source_settings source;
   std::vector<init_addr_step> init_addrs;  // empty: last,libc, and then `none` (ringway starts without the name)
-  prefer resolve_prefer = prefer::ipv6;
+  prefer resolve_prefer = prefer::none;
+  family resolve_only = family::none;  // ipv4@, ipv6@ before the name: no other family; none: any
   check_settings check;
   std::optional<tracked_server> track;
   bool tracks_disabled = false;  // at the end of the chain, or on it, stands a server with `disabled`

@@ -44,8 +44,8 @@ state::state(const settings& from, std::uint32_t index, clock::time_point now)
     at = {};
     at.kind = from.unix_abstract ? family::abstract : family::unix_path;
   } else if (!from.host.empty()) {
-    at = {};
-    admin_ |= bit(admin::unresolved);
+    at = from.found;
+    if (!at.is_ip()) admin_ |= bit(admin::unresolved);
   }
   if (at.is_ip() && from.port != 0) at.port = from.port;
   write_address(at);
@@ -311,27 +311,6 @@ void group::move_to(std::uint32_t index, const address& where, clock::time_point
     chooser_.set_address(index, where);
   }
   set_admin(index, admin::unresolved, false, {}, now);
-}
-
-void group::start_with_address(std::uint32_t index, const address& host) {
-  auto& one = *states_[index];
-  address next = host;
-  next.port = one.port_;
-  one.write_address(next);
-  chooser_.set_address(index, next);
-  one.admin_ &= static_cast<std::uint8_t>(~bit(admin::unresolved));
-  one.operation_ = (one.admin_ & maintenance_bits) != 0 ? running::down : running::up;
-  sync(one);
-  pass_on_silently(one);
-}
-
-void group::start_unresolved(std::uint32_t index) {
-  auto& one = *states_[index];
-  one.write_address({});
-  one.admin_ |= bit(admin::unresolved);
-  one.operation_ = running::down;
-  sync(one);
-  pass_on_silently(one);
 }
 
 void group::tick(clock::time_point now) {

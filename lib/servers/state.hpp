@@ -232,9 +232,6 @@ class group {
   void set_address(std::uint32_t index, const address& host, std::string_view by, clock::time_point now);
   // An operator's order, with its port; names have no say any more. No sentence, as in HAProxy. Not for unix sockets.
   void move_to(std::uint32_t index, const address& where, clock::time_point now);
-  // At start: no sentence, no move of requests.
-  void start_with_address(std::uint32_t index, const address& host);
-  void start_unresolved(std::uint32_t index);
 
   // Slow start: moves every warming server on. Call at next_step(), or every second.
   void tick(clock::time_point now);

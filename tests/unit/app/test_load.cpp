@@ -204,7 +204,7 @@ TEST_CASE("what words do to a server") {
       {"2001:db8::1:80", [](auto& s) { return s.ip.kind == family::v6 && s.port == 80; }},
       {"[2001:db8::1]", [](auto& s) { return s.ip.kind == family::v6 && s.port == 0; }},
       {"app.example:80", [](auto& s) { return s.host == "app.example" && !s.ip.is_ip(); }},
-      {"ipv4@app.example:80", [](auto& s) { return s.resolve_prefer == servers::prefer::ipv4; }},
+      {"ipv4@app.example:80", [](auto& s) { return s.resolve_only == family::v4; }},
       {"unix@/run/a", [](auto& s) { return s.unix_path == "/run/a" && !s.unix_abstract && !s.port_relative; }},
       {"abns@a", [](auto& s) { return s.unix_path == "a" && s.unix_abstract && s.unix_length == abstract_length::whole; }},
       {"abnsz@a", [](auto& s) { return s.unix_path == "a" && s.unix_abstract && s.unix_length == abstract_length::exact; }},

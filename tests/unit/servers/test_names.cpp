@@ -90,12 +90,22 @@ TEST_CASE("the next address") {
       {"it moves when it is gone", "192.0.2.9", {"192.0.2.1", "192.0.2.2"}, prefer::ipv6, "192.0.2.1"},
       {"no answer, no change", "192.0.2.9", {}, prefer::ipv6, "192.0.2.9"},
       {"nothing at all", "", {}, prefer::ipv6, ""},
+      {"the C library's order: what cannot be reached comes last", "", {"127.0.0.1", "::1"}, prefer::none, "127.0.0.1"},
+      {"either way", "", {"::1", "127.0.0.1"}, prefer::none, "::1"},
   };
   for (const auto& one : cases) {
     CAPTURE(one.what);
     const address current = *one.current == 0 ? address{} : ip(one.current);
     CHECK(next_address(current, ips(one.answers), one.wanted).host_text() == one.expected);
   }
+}
+
+TEST_CASE("ipv4@ and ipv6@ before a name leave no choice") {
+  const auto both = ips({"2001:db8::1", "192.0.2.1"});
+  CHECK(next_address({}, both, prefer::none, family::v4) == ip("192.0.2.1"));
+  CHECK(next_address({}, both, prefer::none, family::v6) == ip("2001:db8::1"));
+  CHECK(next_address({}, ips({"2001:db8::1"}), prefer::none, family::v4).kind == family::none);
+  CHECK(next_address(ip("192.0.2.9"), ips({"2001:db8::1"}), prefer::none, family::v4) == ip("192.0.2.9"));
 }
 
 TEST_CASE("the current address keeps its port") {
@@ -162,9 +172,9 @@ TEST_CASE("start of a backend: one question per name, complaints with the server
   settings literal;
   literal.name = "literal";
   literal.ip = ip("192.0.2.5");
-  bench b({named("a1", "a.test"), named("a2", "a.test"), named("b1", "b.test"), literal, strict});
+  std::vector<settings> lines{named("a1", "a.test"), named("a2", "a.test"), named("b1", "b.test"), literal, strict};
   std::map<std::string, int> asked;
-  const auto report = names::start(b.servers, [&](const std::string& host) {
+  const auto report = names::start("b", lines, [&](const std::string& host) {
     ++asked[host];
     return host == "a.test" ? answer({"192.0.2.1"}) : answer({});
   });
@@ -172,6 +182,7 @@ TEST_CASE("start of a backend: one question per name, complaints with the server
   CHECK(report.failed);
   CHECK(report.warnings == strings{"'server b/b1' : could not resolve address 'b.test', disabling server."});
   CHECK(report.errors == strings{"'server b/strict' : could not resolve address 'b.test'."});
+  bench b(lines);
   CHECK(b.servers[0].where().text() == "192.0.2.1:80");
   CHECK(b.servers[1].usable());
   CHECK_FALSE(b.servers[2].usable());
