@@ -234,7 +234,8 @@ void servers_of(section_settings& section, refused_lines& refused, diagnostics& 
       said.notes.emplace_back(id->second->where, "first used here");
     }
     const bool inet = server.unix_path.empty() && !refused.has(server.where);
-    if (inet && !partly && server.check.enabled && server.check.port == 0 && server.port == 0 && server.port_offset == 0) {
+    if (inet && !partly && server.check.enabled && server.check.port == 0 && server.port == 0 &&
+        (server.port_offset == 0 || server.host.empty())) {
       report.alert("missing-port", server.where_addr,
                    fmt::format("server '{}' is checked, but has neither a port nor a port for checks", server.name),
                    "write the port behind the address, or 'port <number>'");

@@ -1,6 +1,9 @@
 // Servers as they are.
 #include <fmt/format.h>
 
+#include <charconv>
+#include <optional>
+
 #include "command/commands.hpp"
 
 namespace ringway::command {
@@ -59,11 +62,26 @@ void add_state(std::string& out, const proxy::backend& back, const servers::stat
 
 }  // namespace
 
+// "#7"; as HAProxy reads it, what follows the digits does not count.
+std::optional<std::uint32_t> id_of(std::string_view word) {
+  std::uint32_t id = 0;
+  if (!word.starts_with('#')) return std::nullopt;
+  const auto [end, error] = std::from_chars(word.data() + 1, word.data() + word.size(), id);
+  return error == std::errc{} ? std::optional(id) : std::nullopt;
+}
+
 proxy::backend* find_backend(const subject& of, std::string_view name) {
+  const std::optional<std::uint32_t> id = id_of(name);
   for (const auto& each : of.runtime.backends)
-    if (each->settings.name == name ||
-        (name.starts_with('#') && name.substr(1) == std::to_string(each->settings.id)))
-      return each.get();
+    if (id ? each->settings.id == *id : each->settings.name == name) return each.get();
+  return nullptr;
+}
+
+const servers::state* find_in(const servers::group& of, std::string_view name) {
+  const std::optional<std::uint32_t> id = id_of(name);
+  if (!id) return of.find(name);
+  for (std::uint32_t i = 0; i < of.size(); ++i)
+    if (of[i].id() == *id) return &of[i];
   return nullptr;
 }
 
@@ -79,7 +97,7 @@ bool find_server(const call& asked, bool change, place& out, reply& why) {
     why = failed("No such backend.");
     return false;
   }
-  const servers::state* found = out.back->servers->find(name.substr(slash + 1));
+  const servers::state* found = find_in(*out.back->servers, name.substr(slash + 1));
   if (found == nullptr) {
     why = failed("No such server.");
     return false;

@@ -326,7 +326,7 @@ listen l
 DIALOGUE = """\
 show backend;show cli level;show cli sockets
 show servers state;show servers state #10;show servers state nope
-get weight app/a;get weight;get weight app;get weight app/zz;get weight zz/a;get weight off/x;get weight #10/b
+get weight app/a;get weight;get weight app;get weight app/zz;get weight zz/a;get weight off/x;get weight #10/b;get weight #10/#1;get weight app/#2;get weight app/#99;get weight #99/#1;get weight app/1
 set weight app/a 5;get weight app/a;set weight app/a 50%;get weight app/a;set weight app/a 200%;get weight app/a
 set weight app/a 300;set weight app/a -1;set weight app/a -1%;set weight app/a 5x;set weight app/a;set weight app/a 5 6
 set weight by/x 5;set weight by/x 0;set weight by/x 2;set weight by/x 0%;set weight by/x 100%;get weight by/x
