@@ -18,6 +18,7 @@
 #include "app/privileges.hpp"
 #include "app/process.hpp"
 #include "check/runner.hpp"
+#include "io/outside_resolver.hpp"
 #include "io/resolver.hpp"
 #include "proxy/assemble.hpp"
 #include "proxy/listener.hpp"
@@ -77,6 +78,8 @@ class supervisor {
   void await_signal();
   void obey(wish what, int signal);
   void stop_softly();
+  bool follows_names() const;
+  void stay_outside_for_names(const identity& who);
   void look_whether_done();
   void tick_slow_starts();
   void shut_down();
@@ -95,6 +98,7 @@ class supervisor {
   asio::io_context control_{1};
   std::unique_ptr<signal_watch> signals_;
   std::unique_ptr<asio::posix::stream_descriptor> signal_input_;
+  std::shared_ptr<io::outside_resolver> outside_;  // with a chroot and names to follow
   std::unique_ptr<io::resolver> resolver_;
   std::unique_ptr<servers::names> names_;
   std::unique_ptr<check::runner> checks_;
@@ -124,6 +128,21 @@ bool supervisor::resolve_log_targets() {
   resolve(model_.global.log.targets);
   for (proxy::section_settings& section : model_.sections) resolve(section.log.targets);
   return true;
+}
+
+bool supervisor::follows_names() const { return !said_.resolve_period || said_.resolve_period->count() > 0; }
+
+// In the jail there is neither /etc/hosts nor /etc/resolv.conf.
+void supervisor::stay_outside_for_names(const identity& who) {
+  bool named = false;
+  for (const proxy::section_settings& section : model_.sections)
+    for (const servers::settings& one : section.servers) named = named || !one.host.empty();
+  if (model_.global.chroot.empty() || model_.global.chroot == "/" || !named || !follows_names()) return;
+  std::string failed;
+  outside_ = io::outside_resolver::start([&] { return !enter_jail("", who); }, failed);
+  if (!outside_)
+    say("WARNING", "the addresses of servers given by name are not followed under 'chroot': cannot leave a process outside (" +
+                       failed + ")");
 }
 
 bool supervisor::prepare() {
@@ -218,6 +237,7 @@ bool supervisor::prepare() {
       complain(*failed);
       return false;
     }
+  stay_outside_for_names(std::get<identity>(who));
   if (const outcome failed = enter_jail(model_.global.chroot, std::get<identity>(who))) {
     complain(*failed);
     return false;
@@ -256,17 +276,18 @@ void supervisor::start_workers() {
 }
 
 void supervisor::start_control() {
-  resolver_ = std::make_unique<io::resolver>(control_, fixed_);
+  io::resolver::lookup ask;
+  if (outside_) ask = [outside = outside_](const std::string& host) { return outside->ask(host); };
+  resolver_ = std::make_unique<io::resolver>(control_, fixed_, 4, std::move(ask));
   servers::name_times times;
   if (said_.resolve_period) times.resolved = times.unresolved = *said_.resolve_period;
   names_ = std::make_unique<servers::names>(control_, *resolver_, times);
-  const bool follow = !said_.resolve_period || said_.resolve_period->count() > 0;
   check::options checking;
   checking.on_fault = [](std::string_view text) { say("ALERT", text); };
   checks_ = std::make_unique<check::runner>(control_, checking);
   std::vector<check::subject> subjects;
   for (const auto& one : runtime_->backends) {
-    if (follow) names_->follow(*one->servers);
+    if (follows_names()) names_->follow(*one->servers);
     if (one->settings.disabled) continue;
     check::subject subject;
     subject.group = one->servers.get();

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "io/outside_resolver.hpp"
 #include "io/resolver.hpp"
 
 using namespace ringway;
@@ -199,4 +200,38 @@ TEST_CASE("stop does not wait for the C library, and nothing is answered after i
   }
   slow->open();  // the io_context is gone by now; the thread ends by itself
   left->pass();
+}
+
+TEST_CASE("names are asked for outside: found, not found, side by side, and after the child is gone") {
+  std::string failed;
+  const auto outside = outside_resolver::start([] { return true; }, failed);
+  REQUIRE(outside);
+  CHECK(failed.empty());
+  const resolution literal = outside->ask("192.0.2.33"), both = outside->ask("2001:db8::1");
+  CHECK(literal.what == resolve_outcome::found);
+  REQUIRE(literal.addresses.size() == 1);
+  CHECK(literal.addresses[0] == *parse_ip("192.0.2.33"));
+  REQUIRE(both.addresses.size() == 1);
+  CHECK(both.addresses[0] == *parse_ip("2001:db8::1"));
+  CHECK(outside->ask("no such name").what != resolve_outcome::found);
+  CHECK(outside->ask(std::string(5000, 'a')).what == resolve_outcome::failed);
+  std::vector<std::thread> askers;
+  std::atomic<int> found{0};
+  for (int i = 0; i < 8; ++i)
+    askers.emplace_back([&, i] {
+      const std::string host = "192.0.2." + std::to_string(i);
+      for (int n = 0; n < 20; ++n) {
+        const resolution said = outside->ask(host);
+        found += said.addresses.size() == 1 && said.addresses[0].host_text() == host ? 1 : 0;
+      }
+    });
+  for (std::thread& one : askers) one.join();
+  CHECK(found == 160);
+
+  // What the child gives up before it serves may fail: then it says so to whoever asks.
+  const auto unable = outside_resolver::start([] { return false; }, failed);
+  REQUIRE(unable);
+  const resolution said = unable->ask("192.0.2.33");
+  CHECK(said.what == resolve_outcome::failed);
+  CHECK_FALSE(said.reason.empty());
 }
