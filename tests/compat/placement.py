@@ -2,24 +2,32 @@
 """Compares, request by request, which server two proxies choose.
 
 Random configurations (servers, weights, ids, backups, disabled servers, algorithms, hash types) are given to both
-proxies; the same requests go to both; each server answers with its own name. Any difference is printed with what
-is needed to see it again, and the exit status is 1. Only loopback is used.
+proxies; the same requests go to both; each server answers with its own name, and another one where it was reached by
+IPv6. Servers are given by address, by name, or some so and some so. Any difference is printed with what is needed to see
+it again, and the exit status is 1. Only loopback is used.
 
   placement.py                                  a million placements: a few minutes
   placement.py --quick                          some twenty seconds, for every change
   placement.py --placements 5000000 --seed 7    longer, repeatable
   placement.py --ours /usr/sbin/haproxy         the reference against itself: checks this program
+  placement.py --names dual --quick             in a network of its own (root) where every name has both addresses
+  placement.py --names no-ipv6 --quick          the same, where IPv6 is switched off
 
 Exit status: 0 same, 1 different, 2 could not run.
 """
-import argparse, collections, os, pathlib, random, re, select, shutil, signal, socket, string, subprocess, sys
+import argparse, collections, errno, os, pathlib, random, re, select, shutil, signal, socket, string, subprocess, sys
 import tempfile, time
 
+V6 = 50            # added to a server's number when it was reached by IPv6
 SERVERS = 12       # ports of the origin; the most servers a section has
 PIPELINE = 50      # requests in flight on a connection
 BATCH_BYTES = 8000  # and their size: some proxies refuse pipelines that fill their buffer exactly
 ACTIVE_LANES = 64  # connections at a time, both proxies together
 PATIENCE = 60.0    # seconds without any answer
+
+# Algorithms that know no key: what they choose depends on who was there from the start, and in which order.
+IN_TURN = ("roundrobin", "static-rr", "leastconn", "first")
+NAMES = ["localhost", "localhost", "ipv4@localhost"]
 
 FUNCTIONS = ["sdbm", "djb2", "wt6", "crc32"]
 HASH_TYPES = ([f"{m} {f}{a}" for m in ("map-based", "consistent") for f in FUNCTIONS for a in ("", " avalanche")]
@@ -28,17 +36,30 @@ HASH_TYPES = ([f"{m} {f}{a}" for m in ("map-based", "consistent") for f in FUNCT
 
 # ---------------------------------------------------------------- origin: every server, in one process
 
+def listeners(number):
+    """(socket, what it answers) on one port of 127.0.0.1 and, where there is IPv6, of ::1."""
+    while True:
+        v4 = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        try:
+            return [(socket.create_server(("::1", v4.getsockname()[1]), family=socket.AF_INET6, backlog=1024), V6 + number),
+                    (v4, number)]
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return [(v4, number)]
+            v4.close()
+
+
 def origin():
     """Listens on SERVERS ports, prints them, answers every request with the number of the port, two digits."""
     poll, sockets, tails = select.epoll(), {}, {}
     answers, ports = {}, []
     for i in range(SERVERS):
-        s = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        s.setblocking(False)
-        sockets[s.fileno()] = s
-        answers[s.fileno()] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n%02d" % (i + 1)
+        for s, number in listeners(i + 1):
+            s.setblocking(False)
+            sockets[s.fileno()] = s
+            answers[s.fileno()] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n%02d" % number
+            poll.register(s.fileno(), select.EPOLLIN)
         ports.append(s.getsockname()[1])
-        poll.register(s.fileno(), select.EPOLLIN)
     listening = set(sockets)
     print(*ports, flush=True)
     poll.register(0, select.EPOLLIN)  # the parent's end of the pipe: closed when it is gone
@@ -134,6 +155,13 @@ def request(r, kind, present):
             q = r.choice(["", "?a=1"])
             return f"POST /{q} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
         return f"GET {path(r).split('?')[0]}?{query(r, present)} HTTP/1.1\r\nHost: h\r\n\r\n".encode()
+    if kind == "host":
+        name = text(r, string.ascii_letters + "-", 1, 9) + r.choice(["", ".Example"])
+        port = r.choice(["", "", ":80", ":", ":8080", ":443"])
+        if not present:
+            return f"GET / HTTP/1.1\r\nHost: {name}{port}\r\n\r\n".encode()
+        target = r.choice(["http", "HTTP", "https"]) + "://" + name + port + r.choice(["", "", path(r)])
+        return f"GET {target} HTTP/1.1\r\nHost: {name}{port}\r\n\r\n".encode()
     if kind == "hdr":
         line = f"x-UsEr: {header_value(r)}\r\n" if present else r.choice(["", "X-User: \r\n", "X-User: ,x\r\n"])
         if present and r.random() < 0.05:
@@ -151,7 +179,7 @@ class Section:
         self.number, self.kind, self.hash_type = number, balance_kind, hash_type
         self.mode = "tcp" if balance_kind == "source" and r.random() < 0.2 else "http"
         # Requests without a key go by a shared cursor, so their order matters: one connection only.
-        self.ordered = balance_kind in ("roundrobin", "static-rr") or (
+        self.ordered = balance_kind in IN_TURN or (
             balance_kind in ("url_param", "hdr") and r.random() < 0.15)
         self.lines = [f"  mode {self.mode}", f"  balance {self.balance(r)}"]
         if hash_type:
@@ -159,7 +187,7 @@ class Section:
         if r.random() < 0.4:
             self.lines.append("  option allbackups")
         self.lines += self.servers(r, ports, newer)
-        absent = r.choice([0.05, 0.5, 1.0]) if self.ordered else 0.0
+        absent = r.choice([0.05, 0.5, 1.0]) if self.ordered else 0.5 if balance_kind == "host" else 0.0
         if balance_kind == "source":
             # every address is a connection of its own
             self.requests = [request(r, "source", True)] * max(keys // 6, 1)
@@ -176,6 +204,8 @@ class Section:
             return " ".join(["uri"] + options)
         if self.kind == "url_param":
             return "url_param uid" + r.choice(["", " check_post"])
+        if self.kind == "host":
+            return "hdr(host)"
         if self.kind == "hdr":
             return "hdr(X-User)" + r.choice(["", "", " use_domain_only"])
         return self.kind
@@ -187,8 +217,10 @@ class Section:
         ids, lines, usable = set(), [], False
         with_ids, with_backups, with_down = r.random() < 0.4, r.random() < 0.35, r.random() < 0.4
         all_active_down = with_backups and r.random() < 0.4
+        named = r.choice([0, 0, 0.3, 0.7, 1.0])
         for i in range(count):
-            words = [f"s{i + 1:02d} 127.0.0.1:{ports[i]}"]
+            host = r.choice(NAMES) if r.random() < named else "127.0.0.1"
+            words = [f"s{i + 1:02d} {host}:{ports[i]}"]
             weight = r.randint(0 if r.random() < 0.1 else 1, heavy)
             if weight != 1 or r.random() < 0.5:
                 words.append(f"weight {weight}")
@@ -395,10 +427,15 @@ def version(binary):
 
 # ---------------------------------------------------------------- the comparison
 
-def make_sections(r, ports, keys, newer, first):
+def make_sections(r, ports, keys, release, first):
+    newer = release >= (3, 3)
     wanted = [(r.choices(["uri", "hdr", "url_param", "source"], [5, 2, 2, 2])[0], h) for h in HASH_TYPES]
     wanted += [("source", "consistent"), ("source", "map-based"), ("roundrobin", ""), ("roundrobin", ""),
-               ("static-rr", ""), ("static-rr", "")]
+               ("static-rr", ""), ("static-rr", ""), ("first", "")]
+    if release >= (3, 0):  # default ports and empty paths are left out; equal loads go by lot
+        wanted += [("host", ""), ("host", "consistent")]
+    else:
+        wanted += [("leastconn", ""), ("leastconn", "")]
     return [Section(r, first + i, kind, h, ports, keys, newer) for i, (kind, h) in enumerate(wanted)]
 
 
@@ -429,6 +466,18 @@ def report(section, binaries, seed, proxies):
         print(f"  answers around it, ours:      {' '.join(map(str, ours[shown]))}")
 
 
+def in_own_network(names):
+    """The same once more, with an /etc/hosts and interfaces of its own."""
+    with tempfile.NamedTemporaryFile("w", prefix="hosts-") as hosts:
+        hosts.write("127.0.0.1 localhost\n::1 localhost\n")
+        hosts.flush()
+        before = "ip link set lo up; mount --make-rprivate /; mount --bind \"$0\" /etc/hosts; "
+        if names == "no-ipv6":
+            before += "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; "
+        return subprocess.run(["unshare", "-n", "-m", "sh", "-ec", before + 'exec "$@"', hosts.name, sys.executable, *sys.argv],
+                              env={**os.environ, "PLACEMENT_NAMES": names}).returncode
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -439,10 +488,13 @@ def main():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--quick", action="store_true", help="75,000 placements")
     parser.add_argument("--keep", metavar="DIR", help="leave configurations and logs there")
+    parser.add_argument("--names", choices=["dual", "no-ipv6"], help="names have both addresses; with or without IPv6")
     parser.add_argument("--origin", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.origin:
         return origin()
+    if arguments.names and os.environ.get("PLACEMENT_NAMES") != arguments.names:
+        return in_own_network(arguments.names)
     if not shutil.which(arguments.reference):
         print(f"no reference proxy at {arguments.reference}: nothing compared\n0 passed, 0 failed, 1 skipped")
         return 0
@@ -453,7 +505,7 @@ def main():
         arguments.keys, arguments.placements = 1000, 75000
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
     binaries = {"reference": arguments.reference, "ours": arguments.ours}
-    newer = version(arguments.reference) >= (3, 3)
+    release = version(arguments.reference)
     print(f"seed {seed}; reference {'.'.join(map(str, version(arguments.reference)))}", flush=True)
 
     directory = pathlib.Path(arguments.keep or tempfile.mkdtemp(prefix="placement-"))
@@ -468,7 +520,7 @@ def main():
         round_seed = seed
         while total < arguments.placements and failed == 0:
             r = random.Random(round_seed)
-            sections = make_sections(r, ports, arguments.keys, newer, 0)
+            sections = make_sections(r, ports, arguments.keys, release, 0)
             running = {}
             try:
                 for side, binary in binaries.items():
@@ -487,7 +539,7 @@ def main():
                 count = len(section.requests)
                 total += count
                 by_kind[section.kind] += count
-                if section.kind not in ("roundrobin", "static-rr"):
+                if section.kind not in IN_TURN:
                     words = (section.hash_type or "map-based").split()
                     by_method[words[0]] += count
                     by_type[section.hash_type or "(absent)"] += count
