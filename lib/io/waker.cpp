@@ -52,9 +52,10 @@ void run_queue::run(turn& budget) {
   stop_ = ready_.last;
   while (ready_.first != nullptr && stop_ != nullptr) {
     waker& one = *ready_.first;
-    const bool was_last = &one == stop_;
-    erase(one);
-    if (was_last) stop_ = nullptr;
+    ready_.first = one.next_;
+    (ready_.first != nullptr ? ready_.first->previous_ : ready_.last) = nullptr;
+    one.queued_ = false;
+    if (stop_ == &one) stop_ = nullptr;
     resume(one, budget, turn::fresh_share);
   }
   stop_ = nullptr;

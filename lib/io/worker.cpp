@@ -19,9 +19,9 @@ namespace {
 
 constexpr int work_ahead = 1 << 16;  // more than coroutines can end within one turn; see loop()
 
-std::int64_t read_wall_clock() {
+std::int64_t read(clockid_t which) {
   timespec at{};
-  clock_gettime(CLOCK_REALTIME, &at);
+  clock_gettime(which, &at);
   return static_cast<std::int64_t>(at.tv_sec) * 1000000 + at.tv_nsec / 1000;
 }
 
@@ -31,7 +31,7 @@ worker::worker(unsigned index, std::size_t buffer_size)
     : index_(index),
       guard_(asio::make_work_guard(context_)),
       buffers_(buffer_size),
-      dice_(static_cast<std::uint64_t>(read_wall_clock()) * 2654435761u + index),
+      dice_(static_cast<std::uint64_t>(read(CLOCK_REALTIME)) * 2654435761u + index),
       mail_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (mail_fd_ < 0) throw std::system_error(errno, std::system_category(), "eventfd");
   if (const int error = poller_.add(mail_fd_, *this, EPOLLIN | EPOLLET); error != 0)
@@ -46,11 +46,11 @@ worker::~worker() {
 }
 
 void worker::read_clock() {
-  turn_began_ = turn::clock();
+  turn_began_ = read(CLOCK_MONOTONIC);
   now_ = turn_began_ / 1000 + skipped_;
 }
 
-std::int64_t worker::wall_microseconds() const { return read_wall_clock(); }
+std::int64_t worker::wall_microseconds() const { return read(CLOCK_REALTIME); }
 
 // A coroutine's end is posted by Asio; without the flag the loop would not look there.
 task<> worker::watched(task<> work) {
