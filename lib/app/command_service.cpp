@@ -1,9 +1,13 @@
 #include "app/command_service.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 #include "base/hash.hpp"
 
@@ -43,6 +47,22 @@ std::vector<complaint> command_service::open(const proxy::global_settings& globa
   return std::move(sockets_.failures);
 }
 
+void command_service::let_go() {
+  for (const address_of_ours& each : addresses_) ::shutdown(each.fd, SHUT_RD);
+}
+
+outcome command_service::take_back() {
+  outcome bad;
+  for (const address_of_ours& each : addresses_) {
+    if (::listen(each.fd, std::max(each.backlog, 1)) == 0) continue;
+    bad = complaint{"cannot-bind",
+                    fmt::format("cannot listen again on {} (stats socket): {}", each.name,
+                                std::error_code(errno, std::generic_category()).message()),
+                    "", {}};
+  }
+  return bad;
+}
+
 void command_service::start(boost::asio::io_context& on, proxy::runtime& runtime, command::process_facts from,
                             std::function<void(std::string_view)> on_fault) {
   const proxy::global_settings& global = runtime.global;
@@ -52,6 +72,8 @@ void command_service::start(boost::asio::io_context& on, proxy::runtime& runtime
   for (listening_socket& each : sockets_.sockets) {
     const proxy::bind_settings& line = global.command_sockets[each.bind];
     subject_->sockets.push_back({name_of_socket(line, each.at), line.level});
+    if (each.at.is_ip())
+      addresses_.push_back({each.fd.native(), static_cast<int>(global.command_maxconn), name_of_socket(line, each.at)});
     doors.push_back({each.fd.release(), line.level, line.severity});
   }
   sockets_.sockets.clear();

@@ -26,19 +26,31 @@ std::string name_of_socket(const proxy::bind_settings& from, const address& at);
 
 class command_service {
  public:
-  // Before privileges are dropped.
+  // Before privileges are dropped; socket files take their places with put_files_in_place().
+  std::vector<complaint> put_files_in_place() { return sockets_.put_files_in_place(); }
+  bool asked_older() const { return sockets_.asked_older; }
   std::vector<complaint> open(const proxy::global_settings& global, const listening_options& how);
   // `from`: what is known before the start; the rest is added here. `runtime` outlives this and the run of
   // `on`.
   void start(boost::asio::io_context& on, proxy::runtime& runtime, command::process_facts from,
              std::function<void(std::string_view)> on_fault);
   void stop_listening() {
+    addresses_.clear();
     if (service_) service_->stop_listening();
   }
+  // For another process to bind the TCP addresses among them; socket files go on.
+  void let_go();
+  outcome take_back();
   void stop() { service_.reset(); }
 
  private:
   opened_sockets sockets_;
+  struct address_of_ours {
+    int fd;  // the service's, for as long as it listens
+    int backlog;
+    std::string name;
+  };
+  std::vector<address_of_ours> addresses_;
   std::unique_ptr<command::subject> subject_;
   std::unique_ptr<command::service> service_;
 };

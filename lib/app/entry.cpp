@@ -15,6 +15,7 @@
 #include "app/catalogue.hpp"
 #include "app/listening.hpp"
 #include "app/load.hpp"
+#include "app/lookups.hpp"
 #include "app/options.hpp"
 #include "app/ports.hpp"
 #include "app/subcommands.hpp"
@@ -99,7 +100,7 @@ bool try_bind_all(const proxy::model& model, const options& said) {
   return failures.empty();
 }
 
-int with_configuration(const options& said) {
+ending with_configuration(const options& said) {
   const bool checking = said.what == action::check;
   load_options what;
   what.files = said.files;
@@ -112,43 +113,48 @@ int with_configuration(const options& said) {
   config::diagnostics report;
   config::outline lines;
   proxy::model model = load(what, variables, sources, report, &lines);
+  if (!said.syntax_only && !report.failed()) {
+    look_up_owners(model, report);
+    const io::fixed_names fixed = fixed_names_of(said);
+    if (checking) look_up_names(model, [&fixed](const std::string& host) { return io::resolve_now(host, fixed); }, report);
+  }
   const advice::subject looked_at{model, lines, sources};
   if (checking && !report.failed()) advice::give(looked_at, said.no_advice, report);
   render(report, sources, said);
   if (report.failed()) {
     if (said.diagnostics == diagnostics_style::text)
       say("ALERT", checking ? "Fatal errors found in configuration." : "Fatal errors found in configuration, not starting.");
-    return 1;
+    return {1};
   }
   if (said.warnings_fatal && report.count(config::severity::warning) > 0) {
     say("ALERT", "Some warnings were found and warnings are fatal (-dW), exiting.");
-    return 1;
+    return {1};
   }
   if (said.dump_configuration) {
     for (std::uint32_t file = 0; file < sources.files().size(); ++file) print(sources.text(file));
-    return 0;
+    return {0};
   }
   if (said.daemon) model.global.daemon = true;
   if (checking) {
     if (said.try_bind) {
       if (const outcome failed = apply_ports(said.ports, model)) {
         say("ALERT", failed->message);
-        return 1;
+        return {1};
       }
-      if (!try_bind_all(model, said)) return 1;
+      if (!try_bind_all(model, said)) return {1};
     }
     if (!said.syntax_only && !has_listener(model)) {
       if (!said.quiet_output()) print("Configuration file has no error but will not start (no listener) => exit(2).\n");
-      return 2;
+      return {2};
     }
     if (said.verbose) print("Configuration file is valid\n");
-    return 0;
+    return {0};
   }
   // A master waits for a configuration that has one.
   if (!said.master && !has_listener(model)) {
     say("ALERT", "No listener: no frontend or listen section has a 'bind' line, not starting.");
     std::fprintf(stderr, "           help: add one such as 'bind *:80'\n");
-    return 1;
+    return {1};
   }
   const auto unwanted = [&](const std::string& name) { return name == "all" || name == "lone-client"; };
   const bool silent = std::any_of(said.no_advice.begin(), said.no_advice.end(), unwanted);
@@ -165,7 +171,8 @@ int entry(int argc, char** argv) {
   if (argc > 1) {
     if (const subcommand* row = find_subcommand(argv[1])) return run_subcommand(*row, argc, argv);
   }
-  const surroundings around{[](const std::string& path) { return access(path.c_str(), F_OK) == 0; }};
+  surroundings around{[](const std::string& path) { return access(path.c_str(), F_OK) == 0; }};
+  around.first_process = getpid() == 1;
   const auto parsed = parse_options(argc, argv, around);
   if (const auto* wrong = std::get_if<usage_error>(&parsed)) {
     say("ALERT", wrong->message);
@@ -180,6 +187,10 @@ int entry(int argc, char** argv) {
     case action::version_short: print(std::string(version_short()) + "\n"); return 0;
     case action::version_branch: print(std::string(version_branch()) + "\n"); return 0;
     case action::help: print(help_text(program)); return 0;
+    case action::usage:
+      print(version_text(program));
+      std::fputs(help_text(program).c_str(), stderr);
+      return 1;
     case action::help_keywords: return help_keywords(said);
     case action::help_advice: print(advice::print(said.keyword_pattern)); return 0;
     case action::evaluate_condition: return evaluate_condition(said);
@@ -196,7 +207,7 @@ int entry(int argc, char** argv) {
                      std::error_code(errno, std::generic_category()).message());
     return 1;
   }
-  return with_configuration(said);
+  return end_as(with_configuration(said));
 }
 
 }  // namespace ringway::app

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,6 +53,12 @@ address local_of(int fd) {
   return from_raw(at.data(), at.length);
 }
 
+// errno, or 0.
+int bind_to(int fd, const address& at) {
+  const raw_address to = raw(at);
+  return ::bind(fd, to.data(), to.length) < 0 ? errno : 0;
+}
+
 namespace {
 
 std::string words_of(int error) { return std::strerror(error); }
@@ -81,7 +86,9 @@ complaint cannot_bind(const bind_place& place, const address& at, int error) {
                          : fmt::format(", held by process {} ({})", owner->pid, owner->program);
       out.help = owner->pid == getpid()
                      ? "two binds overlap"
-                     : fmt::format("stop it, take over with -sf {}, or: {}", owner->pid, another);
+                 : is_proxy(owner->pid)
+                     ? fmt::format("stop it, take over with -sf {}, or: {}", owner->pid, another)
+                     : fmt::format("stop it, or: {}", another);
     } else {
       out.help = fmt::format("`ss -ltnp sport = :{}` as root shows the holder; {}", at.port, another);
     }
@@ -110,7 +117,8 @@ struct tcp_socket {
   outcome bad;
 };
 
-tcp_socket bound(const bind_place& place, const address& at, bool reuse_port) {
+// With its options, not bound yet.
+tcp_socket made_for(const bind_place& place, const address& at, bool reuse_port) {
   tcp_socket out;
   const int domain = at.kind == family::v6 ? AF_INET6 : AF_INET;
   out.fd = owned_fd(::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
@@ -141,8 +149,13 @@ tcp_socket bound(const bind_place& place, const address& at, bool reuse_port) {
         why == ENODEV ? "there is no such interface (`ip link`)" : "this needs root or CAP_NET_RAW";
     return out;
   }
-  const raw_address to = raw(at);
-  if (::bind(fd, to.data(), to.length) < 0) out.bad = cannot_bind(place, at, errno);
+  return out;
+}
+
+tcp_socket bound(const bind_place& place, const address& at, bool reuse_port) {
+  tcp_socket out = made_for(place, at, reuse_port);
+  if (out.bad) return out;
+  if (const int error = bind_to(out.fd.native(), at)) out.bad = cannot_bind(place, at, error);
   return out;
 }
 
@@ -153,10 +166,10 @@ outcome listen_on(const bind_place& place, int fd, const address& at, const list
   return refusal(place, "cannot listen to socket", errno);
 }
 
-// Further sockets of one bind that share the first one's description.
-outcome duplicate(const bind_place& place, int first, unsigned workers, const address& at,
+// Sockets of one bind that share the first one's description, for the workers from `from` on.
+outcome duplicate(const bind_place& place, int first, unsigned from, unsigned workers, const address& at,
                   opened_sockets& out) {
-  for (unsigned worker = 1; worker < workers; ++worker) {
+  for (unsigned worker = from; worker < workers; ++worker) {
     const int copy = fcntl(first, F_DUPFD_CLOEXEC, 3);
     if (copy < 0) return refusal(place, "cannot duplicate socket", errno);
     out.sockets.push_back({owned_fd(copy), place.section_index, place.bind_index, worker, at});
@@ -165,8 +178,8 @@ outcome duplicate(const bind_place& place, int first, unsigned workers, const ad
 }
 
 outcome open_tcp(const bind_place& place, address at, const listening_options& how, older_sockets& older,
-                 opened_sockets& out) {
-  const bool per_worker = how.reuse_port && how.workers > 1;
+                 older_owners& owners, opened_sockets& out) {
+  const unsigned wanted = how.reuse_port ? how.workers : 1;
   const auto keep = [&](owned_fd fd, unsigned worker) {
     const address real = local_of(fd.native());
     out.sockets.push_back({std::move(fd), place.section_index, place.bind_index, worker, real});
@@ -174,30 +187,43 @@ outcome open_tcp(const bind_place& place, address at, const listening_options& h
   };
   // Several binds of one configuration may share an address, and so may the processes of a take-over:
   // SO_REUSEPORT wherever it is not forbidden, whatever the number of workers.
-  for (unsigned worker = 0; worker < (per_worker ? how.workers : 1); ++worker) {
-    tcp_socket made = bound(place, at, how.reuse_port);
+  unsigned worker = 0;
+  bool adopted = false;
+  for (; worker < wanted; ++worker) {
+    tcp_socket made = made_for(place, at, how.reuse_port);
     if (made.bad) return made.bad;
-    if (owned_fd taken = older.take_like(made.fd.native())) made.fd = std::move(taken);
+    owned_fd taken = older.take_like(made.fd.native(), at);
+    if (!taken) {
+      const int error = adopted ? bind_to(made.fd.native(), at) : owners.bind_when_free(made.fd.native(), at);
+      // What was taken over may be an only socket (-dR): then all our workers share it.
+      if (error == EADDRINUSE && adopted) break;
+      if (error != 0) return cannot_bind(place, at, error);
+      taken = older.take_like(made.fd.native(), local_of(made.fd.native()));
+    }
+    if (taken) {
+      made.fd = std::move(taken);
+      adopted = true;
+    }
     if (outcome bad = listen_on(place, made.fd.native(), at, how)) return bad;
     at.port = keep(std::move(made.fd), worker);  // port 0 is chosen once
   }
   const int last = out.sockets.back().fd.native();
-  if (!per_worker)
-    if (outcome bad = duplicate(place, last, how.workers, at, out)) return bad;
+  if (outcome bad = duplicate(place, last, worker, how.workers, at, out)) return bad;
   // There were more of them than we have workers: nobody is left to wait in one.
-  for (unsigned more = 0; owned_fd taken = older.take_like(last); ++more) keep(std::move(taken), more % how.workers);
+  for (unsigned more = 0; owned_fd taken = older.take_like(last, local_of(last)); ++more)
+    keep(std::move(taken), more % how.workers);
   return std::nullopt;
 }
 
 outcome open_unix(const bind_place& place, const listening_options& how, opened_sockets& out) {
   owned_fd fd;
-  if (outcome bad = open_unix_socket(place, effective_backlog(place.bind, place.section, how.maxconn), fd))
-    return bad;
+  const int backlog = effective_backlog(place.bind, place.section, how.maxconn);
+  if (outcome bad = open_unix_socket(place, backlog, how.older, out, fd)) return bad;
   address at;
   at.kind = place.bind.abstract ? family::abstract : family::unix_path;
   const int first = fd.native();
   out.sockets.push_back({std::move(fd), place.section_index, place.bind_index, 0, at});
-  return duplicate(place, first, how.workers, at, out);
+  return duplicate(place, first, 1, how.workers, at, out);
 }
 
 outcome check_inherited(const bind_place& place) {
@@ -253,41 +279,7 @@ outcome open_inherited(const bind_place& place, const listening_options& how, op
   const int first = fcntl(fd, F_DUPFD_CLOEXEC, 3);
   if (first < 0) return refusal(place, "cannot duplicate socket", errno);
   out.sockets.push_back({owned_fd(first), place.section_index, place.bind_index, 0, at});
-  return duplicate(place, first, how.workers, at, out);
-}
-
-std::optional<address> resolve_with_library(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* list = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return std::nullopt;
-  std::optional<address> out;
-  for (const addrinfo* one = list; one != nullptr && !out; one = one->ai_next) {
-    const address found = from_raw(one->ai_addr, one->ai_addrlen);
-    if (found.is_ip()) out = found;
-  }
-  freeaddrinfo(list);
-  return out;
-}
-
-outcome resolve_place(const bind_place& place, const listening_options& how, address& at) {
-  at = place.bind.at;
-  if (at.is_ip()) return std::nullopt;
-  const std::optional<address> found =
-      how.resolve ? how.resolve(place.bind.host) : resolve_with_library(place.bind.host);
-  if (!found || !found->is_ip()) {
-    complaint bad = refusal(place, fmt::format("cannot resolve '{}'", place.bind.host), 0);
-    bad.id = "unresolved-bind";
-    bad.message = fmt::format("starting frontend {}: the name '{}' has no address", place.section.name,
-                              place.bind.host);
-    bad.help = fmt::format("an address is better here; --resolve {}:ADDRESS gives it one", place.bind.host);
-    return bad;
-  }
-  const std::uint16_t port = at.port;
-  at = *found;
-  at.port = port;
-  return std::nullopt;
+  return duplicate(place, first, 1, how.workers, at, out);
 }
 
 bool is_tcp(const proxy::bind_settings& bind) { return bind.fd < 0 && bind.path.empty(); }
@@ -345,6 +337,7 @@ opened_sockets open_listening(const proxy::model& from, const listening_options&
   });
   if (!out.ok()) return out;
   older_sockets older(how.older);
+  older_owners owners(how);
   for (const ready_bind& one : binds) {
     outcome bad;
     if (one.place.bind.fd >= 0)
@@ -352,9 +345,18 @@ opened_sockets open_listening(const proxy::model& from, const listening_options&
     else if (!one.place.bind.path.empty())
       bad = open_unix(one.place, how, out);
     else
-      bad = open_tcp(one.place, one.at, how, older, out);
+      bad = open_tcp(one.place, one.at, how, older, owners, out);
     if (bad) out.failures.push_back(std::move(*bad));
   }
+  out.asked_older = owners.asked();
+  return out;
+}
+
+std::vector<complaint> opened_sockets::put_files_in_place() {
+  std::vector<complaint> out;
+  for (waiting_file& one : files)
+    if (outcome bad = one.put_in_place()) out.push_back(std::move(*bad));
+  files.clear();
   return out;
 }
 
@@ -371,7 +373,7 @@ std::vector<complaint> try_bind(const proxy::model& from, const listening_option
     if (place.bind.fd >= 0) {
       bad = check_inherited(place);
     } else if (!place.bind.path.empty()) {
-      bad = try_unix_socket(place);
+      bad = try_unix_socket(place, how.older);
     } else {
       address at;
       bad = resolve_place(place, how, at);

@@ -50,23 +50,44 @@ struct listening_options {
   // -sf, -st: older processes hold the addresses and let go later. Otherwise an address that another process
   // holds is an error, although the kernel would let two processes of one user share it silently.
   bool taking_over = false;
-  std::vector<int> older;  // -sf, -st: their pids. What they listen on is listened on further, where the kernel lets us
+  std::vector<int> older;  // -sf, -st, behind -x: their pids. What they listen on is listened on further, where the kernel
+                           // lets us; else they are asked to let go of it for a moment
   unsigned maxconn = 0;  // the process's; decides the backlog where nothing else does; 0: unknown
   // Names of binds. Unset: the C library, which may block.
   std::function<std::optional<address>(const std::string& host)> resolve;
 };
 
+// A socket file that listens already, under a name beside its place. Removed unless it is put there.
+class waiting_file {
+ public:
+  waiting_file(std::string temporary, std::string place, complaint refused)
+      : temporary_(std::move(temporary)), place_(std::move(place)), refused_(std::move(refused)) {}
+  waiting_file(waiting_file&& other) noexcept
+      : temporary_(std::exchange(other.temporary_, {})), place_(std::move(other.place_)), refused_(std::move(other.refused_)) {}
+  waiting_file& operator=(waiting_file&&) = delete;
+  ~waiting_file();
+  // Replaces what is there, without a gap for clients.
+  outcome put_in_place();
+
+ private:
+  std::string temporary_, place_;
+  complaint refused_;  // without the reason
+};
+
 struct opened_sockets {
   std::vector<listening_socket> sockets;  // by section, bind, worker
   std::vector<complaint> failures;        // every bind that failed, not only the first
+  std::vector<waiting_file> files;        // to be put in place once nothing else can fail
+  bool asked_older = false;  // older processes let go of their addresses for us: they must take them back should we fail
   bool ok() const { return failures.empty(); }
+  std::vector<complaint> put_files_in_place();
 };
 
 // Whether there is anything to listen on: a bind of a section that is not disabled, or a stats socket.
 bool has_listener(const proxy::model& of);
 
 // Disabled sections are passed over. On failure the sockets already opened are in the answer and close with
-// it; a socket file is only replaced once the new one listens.
+// it. No socket file is replaced before put_files_in_place(), and none that a process serves which is not an older one.
 opened_sockets open_listening(const proxy::model& from, const listening_options& how);
 
 // The stats sockets of the global section, one descriptor each. Complaints call them frontend GLOBAL, as HAProxy does.
@@ -89,6 +110,13 @@ struct port_owner {
   pid_t pid = 0;
   std::string program;  // as in /proc/PID/comm
 };
+// May it be asked to let go, with -sf: does it run ringway's or HAProxy's program?
+bool is_proxy(pid_t pid);
+// Who serves a socket file: pid 0 where the kernel does not say (another pid namespace). nullopt: nobody, or it cannot be
+// known. Connects for a moment.
+std::optional<port_owner> owner_of_file(const std::string& path);
+// Is it one of them, its child (a master's worker) or its parent?
+bool is_one_of(pid_t pid, const std::vector<int>& pids);
 std::optional<port_owner> owner_of(const address& at, bool both_families);
 // Inode numbers of listening sockets that overlap `at` (an any-address overlaps all of its family), from the
 // text of /proc/net/tcp or tcp6. `both_families`: an IPv6 socket that takes IPv4 too.

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "app/listening_steps.hpp"
+#include "app/process.hpp"
 
 namespace ringway::app {
 
@@ -39,8 +42,8 @@ ino_t inode_of(int fd) {
   return fstat(fd, &seen) == 0 ? seen.st_ino : 0;
 }
 
-bool alike(int one, int other) {
-  return local_of(one) == local_of(other) && interface_of(one) == interface_of(other) &&
+bool alike(int one, int other, const address& at) {
+  return local_of(one) == at && interface_of(one) == interface_of(other) &&
          option(one, IPPROTO_IPV6, IPV6_V6ONLY) == option(other, IPPROTO_IPV6, IPV6_V6ONLY);
 }
 
@@ -76,12 +79,26 @@ void collect(int pid, std::vector<owned_fd>& into) {
 
 }  // namespace
 
+int older_owners::bind_when_free(int fd, const address& at) {
+  int error = bind_to(fd, at);
+  if (error != EADDRINUSE || how_.older.empty()) return error;
+  if (!asked_) {
+    asked_ = true;
+    ask_for_addresses(how_.older);
+    until_ = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  }
+  while ((error = bind_to(fd, at)) == EADDRINUSE && std::chrono::steady_clock::now() < until_)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return error;
+}
+
 older_sockets::older_sockets(const std::vector<int>& pids) {
   for (const int pid : pids) collect(pid, sockets_);
 }
 
-owned_fd older_sockets::take_like(int bound) {
-  const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&](const owned_fd& one) { return alike(one.native(), bound); });
+owned_fd older_sockets::take_like(int like, const address& at) {
+  const auto found = std::find_if(sockets_.begin(), sockets_.end(),
+                                  [&](const owned_fd& one) { return alike(one.native(), like, at); });
   if (found == sockets_.end()) return {};
   owned_fd out = std::move(*found);
   sockets_.erase(found);

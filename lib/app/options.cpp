@@ -196,6 +196,10 @@ void settle(options& out, const surroundings& around) {
     }
   }
   if (!out.files.empty()) return;
+  if (!around.first_process) {
+    out.what = action::usage;
+    return;
+  }
   if (around.exists) {
     for (const std::string_view path : conventional_files) {
       if (around.exists(std::string(path))) {

@@ -27,6 +27,7 @@ enum class action : std::uint8_t {
   version_short,       // -vqs
   version_branch,      // -vqb
   help,
+  usage,  // nothing to read: help, and exit 1
   help_keywords,
   help_advice,
 };
@@ -105,13 +106,15 @@ struct usage_error {
 // What the parser may ask of its caller.
 struct surroundings {
   std::function<bool(const std::string& path)> exists;  // unset: no conventional file is looked for
+  bool first_process = false;  // process 1, of a container: the only one that may do without -f
 };
 
 // argv[0] is skipped. Never exits, never prints.
 std::variant<options, usage_error> parse_options(int argc, const char* const* argv,
                                                  const surroundings& around);
 
-// Without -f the first of these that exists is read: the official image's place, then the distributions'.
+// Without -f process 1 of a container reads the first of these that exists: the official image's place, then the
+// distributions'. Anybody else gets the help: on a machine the file is the service's, and a second process would be in its way.
 inline constexpr std::string_view conventional_files[] = {"/usr/local/etc/haproxy/haproxy.cfg",
                                                           "/etc/haproxy/haproxy.cfg"};
 

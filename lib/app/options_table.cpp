@@ -116,8 +116,9 @@ bool nothing(options&, values, std::string&) { return true; }
 constexpr option_row rows[] = {
     {"-f, --config", "FILE|DIR", takes::next, kind::haproxy,
      "read this file, or a directory's *.cfg; repeatable",
-     "A directory stands for its files ending in .cfg that are not hidden, in byte order. Without -f the "
-     "first existing of /usr/local/etc/haproxy/haproxy.cfg and /etc/haproxy/haproxy.cfg is read.",
+     "A directory stands for its files ending in .cfg that are not hidden, in byte order. Without -f this "
+     "help is printed and the status is 1; only process 1 of a container reads the first existing of "
+     "/usr/local/etc/haproxy/haproxy.cfg and /etc/haproxy/haproxy.cfg.",
      [](options& out, values from, std::string&) {
        out.files.push_back(from.front());
        return true;
@@ -275,9 +276,8 @@ constexpr option_row rows[] = {
 
     {"-S", "ADDRESS[,WORD...]", takes::next, kind::without_effect, "where the master's command line listens",
      "There is no command line of the master yet.", RINGWAY_TEXT(master_socket)},
-    {"-x", "SOCKET", takes::next, kind::without_effect,
-     "take listening sockets from the process behind SOCKET",
-     "They are opened anew beside the older process's; the kernel lets both share an address.",
+    {"-x", "SOCKET", takes::next, kind::haproxy, "take listening sockets from the process behind SOCKET",
+     "The start fails where nobody serves SOCKET. That process goes on unless -sf or -st name it.",
      RINGWAY_TEXT(inherit_from)},
     {"-4", "", takes::nothing, kind::without_effect, "use only IPv4 addresses of names",
      "resolve-prefer ipv4 on a server line has that effect.", RINGWAY_SET(only_ipv4)},

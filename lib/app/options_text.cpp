@@ -25,7 +25,7 @@ std::string left_side(const option_row& row) {
 bool folded(const option_row& row) {
   return row.kind == option_kind::without_effect || row.spellings.starts_with("-vq") ||
          row.spellings == "-d" || row.spellings == "-st" || row.spellings == "-Ws" || row.spellings == "-V" ||
-         row.spellings == "-dL" || row.spellings == "--";
+         row.spellings == "-dL" || row.spellings == "--" || row.spellings == "-x";
 }
 
 // A hyphen that is typed must be a minus in roff; a leading dot or quote would be a request.
@@ -99,7 +99,7 @@ std::string completion_of_subcommands() {
 
 std::string help_text(std::string_view program) {
   std::string out =
-      fmt::format("usage: {} [-f FILE|DIR]... [option]...   HAProxy's options and ours:\n", program);
+      fmt::format("usage: {} -f FILE|DIR... [option]...   HAProxy's options and ours:\n", program);
   std::string tools;
   for (const subcommand* row : subcommands()) tools += (tools.empty() ? "" : "|") + std::string(row->name);
   if (!tools.empty())
@@ -109,8 +109,9 @@ std::string help_text(std::string_view program) {
     out += fmt::format("  {:<{}} {}\n", left_side(row), help_column - 3, row.help);
   }
   std::string quiet =
-      "As -sf, at once: -st. As -W for systemd: -Ws. Undo -q: -V. Libraries: -dL. Files only: --. "
-      "Taken without effect:";
+      "As -sf, at once: -st. Sockets of a process: -x. As -W for systemd: -Ws. Undo -q: -V. Libraries: -dL. Files only: --. "
+      "Without -f only a container's process 1 starts: " +
+      std::string(conventional_files[0]) + ", else " + std::string(conventional_files[1]) + ". Taken without effect:";
   for (const option_row& row : option_table()) {
     if (row.kind == option_kind::without_effect) quiet += " " + std::string(row.spellings);
   }
@@ -146,8 +147,13 @@ std::string manual_page() {
   constexpr signal_row signals[] = {
       {"SIGTERM, SIGINT", "Stop at once; connections are closed."},
       {"SIGUSR1", "Stop listening, finish what is under way, then leave."},
-      {"SIGUSR2, SIGHUP", "Reserved for reading the configuration again."},
-      {"SIGPIPE", "Ignored."},
+      {"SIGTTOU", "Let go of the addresses, as a new process asks for that cannot bind them; connections go on."},
+      {"SIGTTIN", "Listen again."},
+      {"SIGHUP", "Tell the states of servers on standard error. With -W or -Ws the same as SIGUSR2."},
+      {"SIGUSR2", "Without -W or -Ws: ignored. With: a reload is asked for, which is refused in words; a new "
+                  "configuration is taken by a restart, or by a new process with -sf."},
+      {"SIGQUIT", "Give unused memory back to the system."},
+      {"SIGPIPE, SIGALRM", "Ignored."},
   };
   for (const signal_row& row : signals) {
     out += fmt::format(".TP\n\\fB{}\\fR\n{}\n", row.name, roff(row.meaning));
@@ -158,14 +164,15 @@ std::string manual_page() {
       {"1", "The command line or the configuration is wrong, or the proxy could not start. With -cc: false."},
       {"2", "With -c: valid, but there is nothing to listen on. With -cc: the condition is not understood."},
       {"130",
-       "With -W or -Ws: interrupted by SIGINT. Without, the process dies of the signal, as of SIGTERM."},
+       "With -W or -Ws: interrupted by SIGINT; after SIGTERM it is 0. Without, the process dies of SIGINT and of SIGTERM, "
+       "of which a shell makes 130 and 143."},
   };
   for (const signal_row& row : statuses) {
     out += fmt::format(".TP\n\\fB{}\\fR\n{}\n", row.name, roff(row.meaning));
   }
   out += ".SH FILES\n";
   for (const std::string_view path : conventional_files) out += ".TP\n.I " + std::string(path) + "\n";
-  out += "Read when no file is named, the first that exists.\n";
+  out += "Read when no file is named, the first that exists, by process 1 of a container only.\n";
   out += ".SH ENVIRONMENT\n.TP\n.B NOTIFY_SOCKET\nWhere \\fB\\-Ws\\fR says that the proxy is ready.\n";
   return out;
 }

@@ -1,12 +1,15 @@
 // Whose port is it? Reads /proc; knows nothing for sure, so every failure is just "unknown".
 #include <dirent.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -130,6 +133,52 @@ std::optional<port_owner> owner_of(const address& at, bool both_families) {
     }
   }
   return std::nullopt;
+}
+
+bool is_proxy(pid_t pid) {
+  std::error_code bad;
+  std::string program = std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", bad).filename().string();
+  if (bad) return false;
+  constexpr std::string_view replaced = " (deleted)";  // by a newer version
+  if (program.ends_with(replaced)) program.resize(program.size() - replaced.size());
+  return program == "ringway" || program == "haproxy";
+}
+
+std::optional<port_owner> owner_of_file(const std::string& path) {
+  const std::optional<raw_address> at = sockaddr_of_path(path, false);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (!at || fd < 0) {
+    if (fd >= 0) ::close(fd);
+    return std::nullopt;
+  }
+  const int error = ::connect(fd, at->data(), at->length) < 0 ? errno : 0;
+  port_owner out;
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (error == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) out.pid = who.pid;
+  ::close(fd);
+  // A full queue is somebody's; so is a socket of another kind.
+  if (error != 0 && error != EAGAIN && error != EPROTOTYPE) return std::nullopt;
+  if (out.pid > 0) {
+    out.program = contents("/proc/" + std::to_string(out.pid) + "/comm");
+    while (!out.program.empty() && out.program.back() == '\n') out.program.pop_back();
+  }
+  return out;
+}
+
+bool is_one_of(pid_t pid, const std::vector<int>& pids) {
+  const auto parent_of = [](pid_t of) {
+    // "PID (name, which may hold anything) S PARENT ..."
+    const std::string text = contents("/proc/" + std::to_string(of) + "/stat");
+    const std::size_t end = text.rfind(')');
+    if (end == std::string::npos) return pid_t{0};
+    const std::vector<std::string_view> words = words_of(std::string_view(text).substr(end + 1));
+    pid_t out = 0;
+    return words.size() > 1 && number(words[1], out, 10) ? out : pid_t{0};
+  };
+  return pid > 0 && std::any_of(pids.begin(), pids.end(), [&](int one) {
+           return pid == one || parent_of(pid) == one || parent_of(one) == pid;
+         });
 }
 
 }  // namespace ringway::app

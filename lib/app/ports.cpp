@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/suggest.hpp"
 
 namespace ringway::app {
@@ -37,20 +39,27 @@ std::string list(const std::vector<place>& of) {
   return out;
 }
 
-outcome choose(const port_override& wanted, const std::vector<place>& all, proxy::bind_settings*& out) {
+// `bind :25` and `bind :::25` are one port of two families, and mean one thing to whoever moves it.
+bool one_port(const std::vector<place>& of) {
+  return std::all_of(of.begin(), of.end(), [&](const place& one) {
+    return one.section == of.front().section && one.bind->at.port == of.front().bind->at.port;
+  });
+}
+
+outcome choose(const port_override& wanted, const std::vector<place>& all, std::vector<place>& out) {
   const std::string option = wanted.name.empty() ? fmt::format("--port {}", wanted.port)
                                                  : fmt::format("--port {}={}", wanted.name, wanted.port);
   if (all.empty()) {
     return complaint{"port-nowhere", option + ": the configuration binds no TCP address", "", {}};
   }
   if (wanted.name.empty()) {
-    if (all.size() > 1) {
+    if (!one_port(all)) {
       return complaint{"port-ambiguous",
                        fmt::format("{}: there are {} TCP addresses", option, all.size()),
                        "write --port NAME=PORT, NAME being a frontend or a bind of: " + list(all),
                        {}};
     }
-    out = all.front().bind;
+    out = all;
     return std::nullopt;
   }
   std::vector<place> by_bind, by_section;
@@ -74,12 +83,12 @@ outcome choose(const port_override& wanted, const std::vector<place>& all, proxy
         help + "there are: " + list(all),
         {}};
   }
-  if (found.size() > 1) {
+  if (!one_port(found)) {
     return complaint{"port-ambiguous",
                      fmt::format("{}: '{}' has {} TCP addresses", option, wanted.name, found.size()),
                      "give each bind a name of its own: " + list(found), found.front().bind->where};
   }
-  out = found.front().bind;
+  out = found;
   return std::nullopt;
 }
 
@@ -89,16 +98,18 @@ outcome apply_ports(const std::vector<port_override>& overrides, proxy::model& i
   const std::vector<place> all = tcp_places(into);
   std::vector<std::pair<proxy::bind_settings*, const port_override*>> chosen;
   for (const port_override& one : overrides) {
-    proxy::bind_settings* bind = nullptr;
-    if (outcome bad = choose(one, all, bind)) return bad;
-    for (const auto& [other, by] : chosen) {
-      if (other != bind) continue;
-      return complaint{"port-twice",
-                       fmt::format("--port {}={} and --port {}={} mean the same address", by->name, by->port,
-                                   one.name, one.port),
-                       "", bind->where};
+    std::vector<place> meant;
+    if (outcome bad = choose(one, all, meant)) return bad;
+    for (const place& each : meant) {
+      for (const auto& [other, by] : chosen) {
+        if (other != each.bind) continue;
+        return complaint{"port-twice",
+                         fmt::format("--port {}={} and --port {}={} mean the same address", by->name, by->port,
+                                     one.name, one.port),
+                         "", each.bind->where};
+      }
+      chosen.emplace_back(each.bind, &one);
     }
-    chosen.emplace_back(bind, &one);
   }
   for (const auto& [bind, by] : chosen) bind->at.port = by->port;
   return std::nullopt;

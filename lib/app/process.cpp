@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <system_error>
 
 #include "base/address.hpp"
@@ -21,7 +22,7 @@ namespace {
 
 std::string words_of(int error) { return std::strerror(error); }
 
-constexpr int watched[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
+constexpr int watched[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP, SIGTTOU, SIGTTIN, SIGQUIT};
 
 sigset_t watched_set() {
   sigset_t out;
@@ -101,14 +102,18 @@ void background::ready() {
   report_ = -1;
 }
 
-outcome silence_standard_streams() {
+outcome open_null_device(int& out) {
+  out = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (out < 0) return complaint{"cannot-start", "cannot open /dev/null: " + words_of(errno), "", {}};
+  return std::nullopt;
+}
+
+outcome silence_standard_streams(int null) {
   std::fflush(nullptr);
-  const int null = ::open("/dev/null", O_RDWR);
-  if (null < 0) return complaint{"cannot-start", "cannot open /dev/null: " + words_of(errno), "", {}};
   for (int stream = 0; stream <= 2; ++stream) {
-    if (stream != null) dup2(null, stream);
+    if (dup2(null, stream) < 0)
+      return complaint{"cannot-start", "cannot let go of the standard streams: " + words_of(errno), "", {}};
   }
-  if (null > 2) ::close(null);
   return std::nullopt;
 }
 
@@ -139,14 +144,19 @@ outcome write_pidfile(const std::string& path, pid_t pid) {
       "cannot-write-pidfile", fmt::format("cannot create pidfile '{}': {}", path, words_of(error)), help, {}};
 }
 
-outcome notify_service_manager(std::string_view state) {
+service_manager::~service_manager() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+outcome service_manager::connect() {
   const char* where = std::getenv("NOTIFY_SOCKET");
   if (where == nullptr || *where == 0) return std::nullopt;
-  std::string_view path = where;
+  where_ = where;
   const auto refused = [&](const std::string& why) {
     return complaint{
-        "cannot-notify", fmt::format("cannot notify the service manager at '{}': {}", where, why), "", {}};
+        "cannot-notify", fmt::format("cannot notify the service manager at '{}': {}", where_, why), "", {}};
   };
+  std::string_view path = where_;
   const bool abstract = path.front() == '@';
   if (!abstract && path.front() != '/') return refused("not a path");
   if (abstract) path.remove_prefix(1);
@@ -154,17 +164,53 @@ outcome notify_service_manager(std::string_view state) {
   if (!to) return refused("the path is too long");
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return refused(words_of(errno));
-  ssize_t sent = 0;
-  do {
-    sent = sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, to->data(), to->length);
-  } while (sent < 0 && errno == EINTR);
-  const int error = sent < 0 ? errno : 0;
-  ::close(fd);
-  if (error != 0) return refused(words_of(error));
+  if (::connect(fd, to->data(), to->length) < 0) {
+    const int error = errno;
+    ::close(fd);
+    return refused(words_of(error));
+  }
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
   return std::nullopt;
 }
 
-std::string ready_state(pid_t pid) { return fmt::format("READY=1\nMAINPID={}\nSTATUS=Ready.\n", pid); }
+outcome service_manager::tell(std::string_view state) {
+  if (where_.empty()) return std::nullopt;
+  const auto send_it = [&] {
+    ssize_t sent = 0;
+    do {
+      sent = ::send(fd_, state.data(), state.size(), MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? errno : 0;
+  };
+  int error = fd_ >= 0 ? send_it() : ENOTCONN;
+  if (error == 0) return std::nullopt;
+  if (outcome failed = connect()) return failed;
+  error = send_it();
+  if (error == 0) return std::nullopt;
+  return complaint{"cannot-notify",
+                   fmt::format("cannot notify the service manager at '{}': {}", where_, words_of(error)), "", {}};
+}
+
+std::string ready_state(pid_t pid, std::string_view status) {
+  return fmt::format("READY=1\nMAINPID={}\nSTATUS={}\n", pid, status);
+}
+
+std::string reloading_state() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto microseconds = static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000;
+  return fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=Reloading Configuration.\n", microseconds);
+}
+
+namespace {
+void send_to_all(const std::vector<int>& pids, int signal) {
+  for (const int pid : pids) kill(pid, signal);  // gone, or not ours: then it is of no help
+}
+}  // namespace
+
+void ask_for_addresses(const std::vector<int>& pids) { send_to_all(pids, SIGTTOU); }
+void give_addresses_back(const std::vector<int>& pids) { send_to_all(pids, SIGTTIN); }
 
 std::vector<complaint> signal_older(takeover how, const std::vector<int>& pids) {
   std::vector<complaint> out;
@@ -190,6 +236,7 @@ void reset_inherited_signals() {
   struct sigaction ignored = usual;
   ignored.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignored, nullptr);
+  sigaction(SIGALRM, &ignored, nullptr);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -228,13 +275,43 @@ std::optional<signal_watch::arrival> signal_watch::take() {
     case SIGUSR1:
       return arrival{wish::finish, signal};
     case SIGUSR2:
-    case SIGHUP:
       return arrival{wish::reload, signal};
+    case SIGHUP:
+      return arrival{wish::states, signal};
+    case SIGTTOU:
+      return arrival{wish::pause, signal};
+    case SIGTTIN:
+      return arrival{wish::resume, signal};
+    case SIGQUIT:
+      return arrival{wish::give_memory, signal};
     default:
       return arrival{wish::stop, signal};
   }
 }
 
-int exit_status_of(int signal, bool master) { return master && signal == SIGINT ? 128 + SIGINT : 0; }
+ending ending_of(int signal, bool master) {
+  if (signal != SIGTERM && signal != SIGINT) return {};
+  if (master) return {signal == SIGINT ? 128 + SIGINT : 0, 0};
+  return {128 + signal, signal};
+}
+
+// Of a sanitizer, where one is built in: it looks for leaks at an orderly end only.
+extern "C" __attribute__((weak)) void __lsan_do_leak_check();
+
+int end_as(const ending& how) {
+  if (how.signal == 0) return how.status;
+  std::fflush(nullptr);
+  if (__lsan_do_leak_check != nullptr) __lsan_do_leak_check();
+  struct sigaction usual{};
+  usual.sa_handler = SIG_DFL;
+  sigemptyset(&usual.sa_mask);
+  sigaction(how.signal, &usual, nullptr);
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, how.signal);
+  pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+  raise(how.signal);
+  return how.status;
+}
 
 }  // namespace ringway::app

@@ -46,31 +46,58 @@ class background {
   int report_;  // write end of the pipe to the parent; -1: done
 };
 
-// Standard input, output and error become /dev/null: log targets on stdout go nowhere in the background, as
+// Opened before the jail, where there is no such name. `out` is the caller's to close.
+outcome open_null_device(int& out);
+// Standard input, output and error become `null`: log targets on stdout go nowhere in the background, as
 // with HAProxy.
-outcome silence_standard_streams();
+outcome silence_standard_streams(int null);
 
 // Replaces the file. Written after the fork and before chroot; never removed, as HAProxy.
 outcome write_pidfile(const std::string& path, pid_t pid);
 
-// sd_notify without the library: one datagram to $NOTIFY_SOCKET. No such variable: nothing to do.
-outcome notify_service_manager(std::string_view state);
+// sd_notify without the library: datagrams to $NOTIFY_SOCKET, over one socket that is connected before the jail, inside
+// which the name leads nowhere.
+class service_manager {
+ public:
+  service_manager() = default;
+  ~service_manager();
+  service_manager(const service_manager&) = delete;
+  service_manager& operator=(const service_manager&) = delete;
+
+  outcome connect();                       // no such variable: nothing to do, now and later
+  outcome tell(std::string_view state);    // connects anew once should the other end have been replaced
+ private:
+  std::string where_;  // empty: there is nobody
+  int fd_ = -1;
+};
 // "READY=1\nMAINPID=123\nSTATUS=Ready.\n"
-std::string ready_state(pid_t pid);
-inline constexpr std::string_view stopping_state = "STOPPING=1\n";
+std::string ready_state(pid_t pid, std::string_view status = "Ready.");
+// For Type=notify-reload as well, which wants the time of it.
+std::string reloading_state();
+inline constexpr std::string_view stopping_state = "STOPPING=1\nSTATUS=Stopping.\n";
 
 // SIGUSR1 or SIGTERM to the processes of -sf or -st. Those already gone are none of our concern; returned are
 // complaints on the others.
 std::vector<complaint> signal_older(takeover how, const std::vector<int>& pids);
 
+// SIGTTOU to them: they let go of their addresses for a moment. SIGTTIN: they take them back. Those that are gone are none
+// of our concern.
+void ask_for_addresses(const std::vector<int>& pids);
+void give_addresses_back(const std::vector<int>& pids);
+
 // SIGINT is ignored by a shell's background jobs and that is inherited: without this Ctrl-C and test runners
-// would not stop us. Also empties the mask of blocked signals, ignores SIGPIPE.
+// would not stop us. Also empties the mask of blocked signals, ignores SIGPIPE and SIGALRM.
 void reset_inherited_signals();
 
+// What the signals of HAProxy's process and of its master ask for (management manual 4 and 6).
 enum class wish : std::uint8_t {
-  stop,    // SIGTERM, SIGINT: at once
-  finish,  // SIGUSR1: finish what is under way
-  reload,  // SIGUSR2, SIGHUP: reserved
+  stop,         // SIGTERM, SIGINT: at once
+  finish,       // SIGUSR1: finish what is under way
+  reload,       // SIGUSR2: of a master only
+  states,       // SIGHUP: tell the states of servers; to a master it is SIGUSR2
+  pause,        // SIGTTOU: let go of the addresses
+  resume,       // SIGTTIN: take them back
+  give_memory,  // SIGQUIT: memory that nobody uses goes back to the system
 };
 
 // Holds back the signals that ask for something; they are read from a descriptor that can be waited on. Make
@@ -94,9 +121,15 @@ class signal_watch {
   sigset_t former_{};
 };
 
-// The status to exit with after a stop by `signal` (0: by none). An ordered stop is no failure, so it is 0, where a
-// single process of HAProxy's dies of SIGINT and SIGTERM; as its master, SIGINT is 130, which service managers
-// and tests expect.
-int exit_status_of(int signal, bool master);
+// How a process ends that was stopped by `signal` (0: by none). As HAProxy: a single process dies of SIGINT and SIGTERM,
+// of which a shell makes 130 and 143; a master leaves with 130 after SIGINT and with 0 otherwise.
+struct ending {
+  int status = 0;
+  int signal = 0;  // to die of; 0: none
+};
+ending ending_of(int signal, bool master);
+// Carries it out as far as there is something to do; returns the status to leave main() with. Process 1 of a container
+// cannot die of a signal: then the status is what a shell would have said.
+int end_as(const ending& how);
 
 }  // namespace ringway::app

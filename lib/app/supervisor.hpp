@@ -6,6 +6,7 @@
 
 #include "app/command_service.hpp"
 #include "app/options.hpp"
+#include "app/process.hpp"
 #include "io/resolver.hpp"
 #include "proxy/model.hpp"
 
@@ -17,7 +18,7 @@ void say(std::string_view severity, std::string_view text);
 // What --resolve says, as the resolver's table.
 io::fixed_names fixed_names_of(const options& said);
 
-// Runs until told to stop. Returns the exit status.
-int run(proxy::model model, const options& said, origins from = {});
+// Runs until told to stop.
+ending run(proxy::model model, const options& said, origins from = {});
 
 }  // namespace ringway::app

@@ -29,6 +29,15 @@ void process_maxconn(global_settings& to, arguments& from) {
     to.maxconn = read;
 }
 
+template <std::string global_settings::*Member, config::span global_settings::*Where>
+void owner(global_settings& to, arguments& from) {
+  const word* name = from.need("a name");
+  if (name == nullptr) return;
+  to.*Member = name->text;
+  to.*Where = name->where;
+  from.finish();
+}
+
 void description(global_settings& to, arguments& from) {
   const word* first = from.need("a text");
   if (first == nullptr) return;
@@ -123,10 +132,10 @@ constexpr std::array rows = {
     verb<&process_maxconn>({.name = "maxconn", .allowed = here, .grammar = "<number>",
         .summary = "Clients at once in the whole process. 0 or absent: what the limit of open files allows.",
         .example = "maxconn 20000", .since = "1.0"}),
-    setting<&global_settings::user>({.name = "user", .allowed = here, .grammar = "<name>",
+    verb<&owner<&global_settings::user, &global_settings::user_where>>({.name = "user", .allowed = here, .grammar = "<name>",
         .summary = "The user the process becomes once its addresses are bound.", .example = "user haproxy",
         .since = "1.2"}),
-    setting<&global_settings::group>({.name = "group", .allowed = here, .grammar = "<name>",
+    verb<&owner<&global_settings::group, &global_settings::group_where>>({.name = "group", .allowed = here, .grammar = "<name>",
         .summary = "The group the process becomes.", .example = "group haproxy", .since = "1.2"}),
     setting<&global_settings::uid>({.name = "uid", .allowed = here, .grammar = "<number>",
         .summary = "The same as user, by number.", .example = "uid 1000", .since = "1.0"}),

@@ -15,8 +15,8 @@ namespace {
 constexpr int least_at_once = 8;  // accepts per turn, however much others want the loop
 }
 
-listener::listener(home& at, frontend& front, const bind_settings& bind, int fd)
-    : home_(at), front_(front), bind_(bind), fd_(fd) {}
+listener::listener(home& at, frontend& front, const bind_settings& bind, int fd, int backlog)
+    : home_(at), front_(front), bind_(bind), fd_(fd), backlog_(backlog) {}
 
 listener::~listener() { close(); }
 
@@ -35,12 +35,43 @@ void listener::start() {
 void listener::close() {
   if (fd_ < 0) return;
   home_.all.paused.leave(*this);
-  home_.worker.events().remove(fd_, *this);
+  if (!away_) home_.worker.events().remove(fd_, *this);
   ::close(fd_);
   fd_ = -1;
 }
 
 void listener::drain_and_close() {
+  take_in_all_who_wait();
+  close();
+}
+
+void listener::let_go() {
+  if (fd_ < 0 || away_) return;
+  take_in_all_who_wait();
+  home_.all.paused.leave(*this);
+  paused_ = false;
+  away_ = true;
+  // Before the shutdown, of which the poller would tell for ever.
+  home_.worker.events().remove(fd_, *this);
+  if (bind_.path.empty()) ::shutdown(fd_, SHUT_RD);
+}
+
+int listener::take_back() {
+  if (fd_ < 0 || !away_) return 0;
+  // Listening twice does no harm: other workers may have descriptors of the same socket.
+  if (bind_.path.empty() && ::listen(fd_, backlog_) < 0) {
+    const int error = errno;
+    wanted_back_ = true;
+    home_.wake_housekeeping();
+    return error;
+  }
+  away_ = wanted_back_ = false;
+  home_.worker.events().add(fd_, *this, EPOLLIN);
+  return 0;
+}
+
+void listener::take_in_all_who_wait() {
+  if (fd_ < 0 || away_) return;
   // Above the limits, too: these have been told that somebody listens here.
   for (;;) {
     sockaddr_storage from{};
@@ -51,7 +82,6 @@ void listener::drain_and_close() {
     front_.come_in(home_.all, bind_);
     session::begin(home_, front_, bind_, fd, from_raw(reinterpret_cast<const sockaddr*>(&from), length));
   }
-  close();
 }
 
 bool listener::may_accept() const {
@@ -99,6 +129,7 @@ void listener::go_on() {
 }
 
 void listener::try_again() {
+  if (wanted_back_) take_back();
   if (paused_ && fd_ >= 0) go_on();
 }
 

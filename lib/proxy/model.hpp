@@ -133,6 +133,7 @@ struct global_settings {
   unsigned nbthread = 0;             // 0: one per usable CPU
   std::optional<unsigned> maxconn;   // unset: from the file descriptor limit
   std::string user, group, chroot, pidfile, description, node;
+  config::span user_where, group_where;
   std::optional<unsigned> uid, gid;
   std::optional<unsigned> ulimit_n;
   std::uint32_t bufsize = 16384;     // tune.bufsize, bytes per buffer

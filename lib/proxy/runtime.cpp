@@ -79,6 +79,23 @@ void home::resume_listeners() {
   for (auto& one : listeners) one->resume_if_called();
 }
 
+void home::let_go_of_addresses() {
+  for (auto& one : listeners) one->let_go();
+}
+
+void home::take_addresses_back() {
+  for (auto& one : listeners) {
+    const int error = one->take_back();
+    if (error != 0 && all.cannot_take_back) all.cannot_take_back(one->of(), one->settings(), error);
+  }
+}
+
+void home::give_memory_back() {
+  pipes.clear();
+  spare.clear();
+  spare.shrink_to_fit();
+}
+
 void home::kill_sessions() {
   leaving = true;
   for (session* one = first_session; one != nullptr; one = one->next_) one->end_soon();

@@ -103,6 +103,8 @@ struct runtime {
   std::atomic<bool> lone_client_said{false};
   std::vector<std::unique_ptr<home>> homes;      // one per worker
   std::atomic<std::uint32_t> listening{0};       // homes whose listeners are not closed yet
+  // An address could not be taken back. On the worker's thread; empty: nobody wants to know.
+  std::function<void(const frontend&, const bind_settings&, int error)> cannot_take_back;
 
   // Pipes of a number that nobody set use the descriptors of connections that might still come.
   bool pipes_reserved = false;  // maxpipes was said: they have descriptors of their own
@@ -166,6 +168,9 @@ struct home {
   void stop_listening();
   void stop_listening_softly();  // takes in whoever waits to be accepted first
   void resume_listeners();       // those that were called
+  void let_go_of_addresses();    // so that another process may bind them
+  void take_addresses_back();
+  void give_memory_back();       // what is kept for later
   void kill_sessions();        // all end as soon as the loop comes to them
   void wake_idle_sessions();   // soft stop: those between two requests end
   void end_transactions(const backend& of, balance::server_index server, char cause);

@@ -171,8 +171,13 @@ void session::rest(std::unique_ptr<session> self) {
 
 void session::woken(std::unique_ptr<session> self) {
   const bool readable = self->socket.can_read();
-  if (self->at.leaving || (!readable && self->at.all.stopping.load(std::memory_order_relaxed))) return;
-  if (!readable) {
+  if (self->at.leaving) return;
+  if (!readable && self->at.all.stopping.load(std::memory_order_relaxed)) {
+    if (!self->has_bytes()) {
+      if (!self->may_leave()) rest(std::move(self));
+      return;
+    }
+  } else if (!readable) {
     if (!self->client_limit.passed(self->at.worker.now())) rest(std::move(self));
     return;  // timeout http-keep-alive: closed without a word
   }
@@ -197,11 +202,27 @@ void session::arm_for_request() {
   idle_since_ = first ? -1 : at.worker.now();
 }
 
-session::beginning session::look_for_request() const {
+bool session::has_bytes() const {
+  char byte = 0;
+  return ::recv(socket.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool session::may_leave() {
+  constexpr io::tick moment = 1000;  // ms: a round trip and a client's thought
+  const io::tick now = at.worker.now();
+  if (idle_since_ < 0 || now - idle_since_ >= moment || client_limit.passed(now)) return true;
+  client_limit.arm(std::min(client_limit.at(), idle_since_ + moment));
+  return false;
+}
+
+session::beginning session::look_for_request() {
   if (socket.can_read()) return beginning::here;
-  // Between two requests nobody loses anything when a stopping proxy closes.
   const bool first = requests == 0;
-  if (at.leaving || (at.all.stopping.load(std::memory_order_relaxed) && !first)) return beginning::gone;
+  if (at.leaving) return beginning::gone;
+  if (!first && at.all.stopping.load(std::memory_order_relaxed)) {
+    if (has_bytes()) return beginning::here;
+    return may_leave() ? beginning::gone : beginning::waiting;
+  }
   if (client_limit.passed(at.worker.now())) return first ? beginning::too_late : beginning::gone;
   return beginning::waiting;
 }

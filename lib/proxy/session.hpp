@@ -59,7 +59,11 @@ class session {
   bool admitted(const std::vector<rules::connection_rule>& by, rules::point at_point);  // obey_rules.cpp
   enum class beginning : std::uint8_t { waiting, here, gone, too_late };
   // Is there the first byte of a request? too_late: not even the first request of the connection came.
-  beginning look_for_request() const;
+  beginning look_for_request();
+  // Soft stop, between two requests: whoever asked a moment ago is likely to ask again, and the connection closed under
+  // that request would be reset. True: now it may be closed.
+  bool may_leave();
+  bool has_bytes() const;  // asks the kernel, which may know more than the poller has told
   void arm_for_request();
   // A session that only waits for its next request needs no coroutine: run() lets go of it, woken() begins anew.
   bool may_rest() const;

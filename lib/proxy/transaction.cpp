@@ -207,7 +207,8 @@ bool transaction::next_request_possible() {
   if (body_pending()) return false;
   in_.consume(up_started_ ? up_.consumed() : request_.bytes);
   clear_for_next();
-  return !at_->all.stopping.load(std::memory_order_relaxed);
+  // Also during a soft stop: a client that was not told of it may have sent its next request already.
+  return true;
 }
 
 // A reply of our own, complete or not at all.

@@ -153,8 +153,11 @@ names::start_report names::start(std::string_view backend, std::vector<settings>
     server.found = said.what == start_kind::address ? said.at : address{};
     report.failed = report.failed || said.what == start_kind::fails;
     if (said.complaint.empty()) continue;
-    (said.what == start_kind::fails ? report.errors : report.warnings)
-        .push_back(fmt::format("'server {}/{}' : {}", backend, server.name, said.complaint));
+    // Where `init-addr` says that it may be so, nobody needs to be warned.
+    std::vector<std::string>& to = said.what == start_kind::fails ? report.errors
+                                   : server.init_addrs.empty()    ? report.warnings
+                                                                  : report.notices;
+    to.push_back(fmt::format("'server {}/{}' : {}", backend, server.name, said.complaint));
   }
   return report;
 }

@@ -63,6 +63,7 @@ class names {
   struct start_report {
     bool failed = false;                // some server cannot start
     std::vector<std::string> warnings;  // "'server B/S' : could not resolve address 'x', disabling server."
+    std::vector<std::string> notices;   // the same where `init-addr` says that it may be so
     std::vector<std::string> errors;    // "'server B/S' : could not resolve address 'x'."
   };
   // Before there is a group, and a chooser that would take one server before another: fills `found` of the servers of

@@ -93,7 +93,7 @@ def test_no_server_is_503_and_says_so(proxy):
     one.wait_line(r"http_front servers/<NOSRV> \S+/-1/-1/-1/\S+ 503 \d+ - - SC-- ")
 
 
-@pytest.mark.parametrize("number, status", [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGUSR1, 0)])
+@pytest.mark.parametrize("number, status", [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, -signal.SIGINT), (signal.SIGUSR1, 0)])
 def test_an_ordered_stop_exits_with_0(proxy, origin, number, status):
     one = start(proxy, origin.ports)
     assert one.fetch().status == 200

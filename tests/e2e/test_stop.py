@@ -79,12 +79,44 @@ def test_a_soft_stop_lets_every_started_response_end(proxy, origin, together):
     assert status == 0
 
 
+@pytest.mark.parametrize("since", [0, 1.2], ids=["just asked", "long idle"])
+def test_a_request_that_lies_in_a_kept_connection_is_answered_by_a_soft_stop(proxy, origin, since):
+    """The stop and the requests come while the process does nothing: it finds both at once."""
+    one = start(proxy, origin)
+    links = [ask(one.port, "/") for _ in range(100)]
+    for link in links:
+        assert b"200 OK" in link.recv(65536)
+    time.sleep(since)  # the connections are idle for so long
+    one.send(signal.SIGSTOP)
+    one.send(signal.SIGUSR1)
+    for link in links:
+        link.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    one.send(signal.SIGCONT)
+    answers = [rest(link) for link in links]
+    answered = sum(end == "closed" and b" 200 OK\r\n" in got and b"connection: close" in got.lower() for got, end in answers)
+    print(f"100 sent, {answered} answered, {100 - answered} lost")
+    assert answered == 100
+    assert one.wait(5) == 0
+
+
+def test_a_kept_connection_that_was_busy_may_ask_once_more(proxy, origin):
+    one = start(proxy, origin)
+    link = ask(one.port, "/")
+    assert b"200 OK" in link.recv(65536)
+    one.send(signal.SIGUSR1)
+    until(lambda: not accepts(one.port), 5, "the port to be closed")
+    link.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    got, end = rest(link)
+    assert end == "closed" and b" 200 OK\r\n" in got and b"connection: close" in got.lower()
+    assert one.wait(5) == 0
+
+
 def test_a_stop_is_at_once(proxy, origin):
     one = start(proxy, origin)
     links = [ask(one.port, "/delay/20000") for _ in range(20)] + [ask(one.port, "/drip/1000/100") for _ in range(20)]
     until(lambda: origin.count()[1] >= 40, 5, "all of them to be at the server")
     began = time.monotonic()
-    assert one.stop(signal.SIGTERM) == 0
+    assert one.stop(signal.SIGTERM) == -signal.SIGTERM
     took = time.monotonic() - began
     print(f"40 open requests, ended after {took * 1e3:.0f} ms")
     assert took < 1 * PATIENCE

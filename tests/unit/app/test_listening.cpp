@@ -197,7 +197,8 @@ TEST_CASE("another process has the port") {
   CHECK(opened.failures[0].id == "address-in-use");
   CAPTURE(opened.failures[0].message);
   CHECK(opened.failures[0].message.find("starting frontend web: " + held) != std::string::npos);
-  CHECK(opened.failures[0].help.find(fmt::format("-sf {}", other.pid)) != std::string::npos);
+  // Only a proxy understands it.
+  CHECK(opened.failures[0].help.find("-sf") == std::string::npos);
   CHECK(opened.failures[0].help.find("--port web=") != std::string::npos);
 
   const std::vector<complaint> tried = try_bind(model, {});
@@ -307,6 +308,8 @@ TEST_CASE("socket files") {
   opened_sockets first = open_listening(model_of({bind}), how);
   REQUIRE(first.ok());
   REQUIRE(first.sockets.size() == 2);
+  CHECK_FALSE(can_connect(where, AF_UNIX));  // until nothing else can fail
+  CHECK(first.put_files_in_place().empty());
   for (const listening_socket& each : first.sockets) CHECK(ready_for_use(each.fd.native()));
   struct stat seen{};
   REQUIRE(stat(bind.path.c_str(), &seen) == 0);
@@ -317,8 +320,14 @@ TEST_CASE("socket files") {
   SUBCASE("a stale one is replaced") {
     first.sockets.clear();
     CHECK_FALSE(can_connect(where, AF_UNIX));
-    const opened_sockets second = open_listening(model_of({bind}), how);
+    opened_sockets second = open_listening(model_of({bind}), how);
     REQUIRE(second.ok());
+    CHECK(second.put_files_in_place().empty());
+    CHECK(can_connect(where, AF_UNIX));
+    CHECK(at.files() == 1);
+  }
+  SUBCASE("what is not put in place leaves nothing behind") {
+    open_listening(model_of({bind}), how);
     CHECK(can_connect(where, AF_UNIX));
     CHECK(at.files() == 1);
   }
@@ -334,6 +343,88 @@ TEST_CASE("socket files") {
     CHECK(second.failures[0].id == "unknown-user");
     CHECK(can_connect(where, AF_UNIX));
     CHECK(at.files() == 1);
+  }
+}
+
+TEST_CASE("a socket file that another process serves is replaced only when that process is taken over") {
+  const scratch at;
+  proxy::bind_settings bind;
+  bind.path = at.file("live.sock");
+  const raw_address where = *sockaddr_of_path(bind.path, false);
+  int ready[2];
+  REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
+  const pid_t other = fork();
+  if (other == 0) {
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    const bool listens = ::bind(fd, where.data(), where.length) == 0 && listen(fd, 4) == 0;
+    if (write(ready[1], "x", 1) != 1 || !listens) _exit(1);
+    while (true) pause();
+  }
+  char byte = 0;
+  REQUIRE(read(ready[0], &byte, 1) == 1);
+
+  const opened_sockets refused = open_listening(model_of({bind}), {});
+  REQUIRE(refused.failures.size() == 1);
+  CHECK(refused.failures[0].id == "address-in-use");
+  CAPTURE(refused.failures[0].message);
+  CHECK(refused.failures[0].message.find(fmt::format("for [{}], served by process {} (", bind.path, other)) != std::string::npos);
+  CHECK(refused.failures[0].help.find("-sf") == std::string::npos);
+  CHECK(try_bind(model_of({bind}), {}).size() == 1);
+  listening_options how;
+  how.taking_over = true;
+  how.older = {1};  // somebody else: its parent is not this one's
+  CHECK(open_listening(model_of({bind}), how).failures.size() == (getpid() == 1 ? 0 : 1));
+  how.older = {other};
+  opened_sockets taken = open_listening(model_of({bind}), how);
+  REQUIRE(taken.ok());
+  CHECK(taken.put_files_in_place().empty());
+  CHECK(owner_of_file(bind.path)->pid == getpid());
+  kill(other, SIGKILL);
+  waitpid(other, nullptr, 0);
+  close(ready[0]);
+  close(ready[1]);
+  taken.sockets.clear();
+  CHECK_FALSE(owner_of_file(bind.path).has_value());
+  CHECK(open_listening(model_of({bind}), {}).ok());
+  CHECK(at.files() == 1);
+}
+
+TEST_CASE("an older process's only socket is shared by all workers of the new one") {
+  // As -dR opens it: nobody else can bind its address.
+  struct row {
+    bool reuse_port;
+    unsigned workers;
+  };
+  for (const row& one : {row{true, 3}, row{false, 3}, row{true, 1}}) {
+    CAPTURE(one.workers);
+    int ready[2];
+    REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
+    const pid_t other = fork();
+    if (other == 0) {
+      listening_options alone;
+      alone.reuse_port = false;
+      const opened_sockets mine = open_listening(model_of({tcp("127.0.0.1", 0)}), alone);
+      const std::uint16_t port = mine.ok() ? mine.sockets[0].at.port : 0;
+      if (write(ready[1], &port, sizeof port) != sizeof port) _exit(1);
+      while (true) pause();
+    }
+    std::uint16_t port = 0;
+    REQUIRE(read(ready[0], &port, sizeof port) == sizeof port);
+    close(ready[0]);
+    close(ready[1]);
+    REQUIRE(port != 0);
+    listening_options how;
+    how.taking_over = true;
+    how.reuse_port = one.reuse_port;
+    how.workers = one.workers;
+    how.older = {other};
+    const opened_sockets opened = open_listening(model_of({tcp("127.0.0.1", port)}), how);
+    CAPTURE(opened.failures.size() == 1 ? opened.failures[0].message : "");
+    CHECK(opened.ok());
+    CHECK(opened.sockets.size() == one.workers);
+    CHECK_FALSE(opened.asked_older);
+    kill(other, SIGKILL);
+    waitpid(other, nullptr, 0);
   }
 }
 

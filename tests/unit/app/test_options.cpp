@@ -224,23 +224,35 @@ TEST_CASE("what is refused, and what is said") {
   }
 }
 
-TEST_CASE("without -f the conventional file is read, the image's place first") {
+TEST_CASE("without -f process 1 reads the conventional file, the image's place first; anybody else gets the help") {
   struct row {
     std::set<std::string> present;
-    arguments words, files;
+    bool first;
+    arguments words;
+    action what;
+    arguments files;
   };
   const std::string image(conventional_files[0]), distribution(conventional_files[1]);
   const row rows[] = {
-      {{image, distribution}, {}, {image}},
-      {{distribution}, {"-c"}, {distribution}},
-      {{image}, {"-f", "mine"}, {"mine"}},
-      {{image}, {"-v"}, {}},
+      {{image, distribution}, true, {}, action::run, {image}},
+      {{distribution}, true, {"-c"}, action::check, {distribution}},
+      {{image}, true, {"-f", "mine"}, action::run, {"mine"}},
+      {{image}, true, {"-v"}, action::version, {}},
+      {{image, distribution}, false, {}, action::usage, {}},
+      {{image, distribution}, false, {"-V"}, action::usage, {}},
+      {{image, distribution}, false, {"-c", "-q"}, action::usage, {}},
+      {{image, distribution}, false, {"-D", "-p", "/x"}, action::usage, {}},
+      {{image}, false, {"-f", "mine"}, action::run, {"mine"}},
+      {{image}, false, {"-v"}, action::version, {}},
   };
   for (const row& one : rows) {
+    CAPTURE(joined(one.words));
     surroundings around;
     around.exists = [&](const std::string& path) { return one.present.count(path) == 1; };
+    around.first_process = one.first;
     const auto result = parse(one.words, around);
     REQUIRE(std::holds_alternative<options>(result));
+    CHECK(std::get<options>(result).what == one.what);
     CHECK(std::get<options>(result).files == one.files);
   }
 }

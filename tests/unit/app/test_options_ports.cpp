@@ -75,6 +75,20 @@ TEST_CASE("--port finds its bind") {
   }
 }
 
+TEST_CASE("one port of several addresses is moved as one") {
+  for (const char* name : {"web", ""}) {
+    proxy::model model;
+    proxy::bind_settings v6 = tcp(25);
+    v6.at = *parse_ip("::");
+    v6.at.port = 25;
+    model.sections.push_back(section("web", {tcp(25), v6}));
+    REQUIRE_FALSE(apply_ports({{name, 2525}}, model).has_value());
+    CHECK(model.sections[0].binds[0].at.port == 2525);
+    CHECK(model.sections[0].binds[1].at.port == 2525);
+    CHECK(apply_ports({{"web", 1}, {"", 2}}, model)->id == "port-twice");
+  }
+}
+
 TEST_CASE("a bind's name is narrower than a frontend's") {
   proxy::model model;
   model.sections.push_back(section("a", {tcp(1, "b"), tcp(2)}));

@@ -137,7 +137,8 @@ TEST_CASE("the parent leaves as the child fares") {
 
 TEST_CASE("silence") {
   const int status = in_child([] {
-    if (silence_standard_streams()) return 1;
+    int opened = -1;
+    if (open_null_device(opened) || silence_standard_streams(opened)) return 1;
     struct stat null{}, seen{};
     stat("/dev/null", &null);
     for (int stream = 0; stream < 3; ++stream) {
@@ -192,7 +193,11 @@ TEST_CASE("the service manager hears of it") {
     const auto name = sockaddr_of_path(one.name, one.abstract, abstract_length::exact);
     REQUIRE(bind(fd, name->data(), name->length) == 0);
     setenv("NOTIFY_SOCKET", one.variable.c_str(), 1);
-    CHECK_FALSE(notify_service_manager(ready_state(123)).has_value());
+    service_manager manager;
+    CHECK_FALSE(manager.connect().has_value());
+    // As in a jail: the name is no more.
+    if (!one.abstract) std::filesystem::rename(one.name, at.file("elsewhere"));
+    CHECK_FALSE(manager.tell(ready_state(123)).has_value());
     char heard[100];
     const ssize_t length = recv(fd, heard, sizeof heard, 0);
     REQUIRE(length > 0);
@@ -202,10 +207,15 @@ TEST_CASE("the service manager hears of it") {
   const std::string bad_values[] = {at.file("nobody"), "relative", "/" + std::string(200, 'x')};
   for (const std::string& value : bad_values) {
     setenv("NOTIFY_SOCKET", value.c_str(), 1);
-    CHECK(notify_service_manager(stopping_state).has_value());
+    service_manager nobody;
+    CHECK(nobody.connect().has_value());
+    CHECK(nobody.tell(stopping_state).has_value());
   }
   unsetenv("NOTIFY_SOCKET");
-  CHECK_FALSE(notify_service_manager(stopping_state).has_value());
+  service_manager none;
+  CHECK_FALSE(none.connect().has_value());
+  CHECK_FALSE(none.tell(stopping_state).has_value());
+  CHECK(reloading_state().starts_with("RELOADING=1\nMONOTONIC_USEC="));
 }
 
 TEST_CASE("signals ask for something") {
@@ -217,7 +227,10 @@ TEST_CASE("signals ask for something") {
                       {SIGINT, wish::stop},
                       {SIGUSR1, wish::finish},
                       {SIGUSR2, wish::reload},
-                      {SIGHUP, wish::reload}};
+                      {SIGHUP, wish::states},
+                      {SIGTTOU, wish::pause},
+                      {SIGTTIN, wish::resume},
+                      {SIGQUIT, wish::give_memory}};
   signal_watch watch;
   CHECK_FALSE(watch.take().has_value());
   for (const row& one : rows) {
@@ -244,8 +257,10 @@ TEST_CASE("a shell's ignored SIGINT is not inherited") {
     sigprocmask(SIG_SETMASK, &all, nullptr);
     reset_inherited_signals();
     struct sigaction now{};
-    sigaction(SIGPIPE, nullptr, &now);
-    if (now.sa_handler != SIG_IGN) return 1;
+    for (const int one : {SIGPIPE, SIGALRM}) {
+      sigaction(one, nullptr, &now);
+      if (now.sa_handler != SIG_IGN) return 1;
+    }
     raise(SIGINT);
     return 2;
   });
@@ -253,15 +268,28 @@ TEST_CASE("a shell's ignored SIGINT is not inherited") {
   CHECK(WTERMSIG(status) == SIGINT);
 }
 
-TEST_CASE("an ordered stop is no failure; a master says 130 to SIGINT") {
+TEST_CASE("a single process dies of what stops it, a master says so with its status") {
   struct row {
     int signal;
     bool master;
-    int status;
+    int status, dies_of;
   };
-  const row rows[] = {{SIGTERM, false, 0}, {SIGINT, false, 0}, {SIGUSR1, false, 0}, {0, false, 0},
-                      {SIGTERM, true, 0},  {SIGINT, true, 130}, {SIGUSR1, true, 0}};
-  for (const row& one : rows) CHECK(exit_status_of(one.signal, one.master) == one.status);
+  const row rows[] = {{SIGTERM, false, 143, SIGTERM}, {SIGINT, false, 130, SIGINT}, {SIGUSR1, false, 0, 0}, {0, false, 0, 0},
+                      {SIGTERM, true, 0, 0},          {SIGINT, true, 130, 0},       {SIGUSR1, true, 0, 0}};
+  for (const row& one : rows) {
+    CAPTURE(one.signal);
+    const ending found = ending_of(one.signal, one.master);
+    CHECK(found.status == one.status);
+    CHECK(found.signal == one.dies_of);
+    const int status = in_child([&] {
+      signal_watch held;
+      return end_as(found);
+    });
+    if (one.dies_of != 0)
+      CHECK((WIFSIGNALED(status) && WTERMSIG(status) == one.dies_of));
+    else
+      CHECK((WIFEXITED(status) && WEXITSTATUS(status) == one.status));
+  }
 }
 
 TEST_CASE("older processes are told") {
