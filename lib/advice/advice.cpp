@@ -125,8 +125,7 @@ bool allowances::hold(std::string_view name, const span& where) const {
 }
 
 std::string see(const row& of) {
-  return fmt::format("conf/KEYWORDS.md#{}, ringway --help-keywords '{}'; silence it: # ringway: allow {}",
-                     config::anchor_of(of.place, of.keyword), of.keyword, of.name);
+  return fmt::format("ringway --help-advice {0}\nsilence it: # ringway: allow {0}", of.name);
 }
 
 void give(const subject& of, std::span<const std::string> silenced, config::diagnostics& to) {

@@ -127,7 +127,7 @@ int run(const said& words) {
   }
   if (!words.all("keys").empty() && !weigh(old, fresh, words, of)) return wrong;
   answer out;
-  out.put(words.has("json") ? json_of(of, before.sources, after.sources) : text_of(of, before.sources, after.sources));
+  out.put(words.has("json") ? json_of(of, before.sources, after.sources) : text_of(of, before.sources, after.sources, columns()));
   out.flush();
   if (of.most_moved() <= limit) return 0;
   complain("diff", fmt::format("{:.1f} % move, more than the {:.1f} % allowed", 100 * of.most_moved(), 100 * limit));

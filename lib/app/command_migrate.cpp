@@ -7,11 +7,16 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <system_error>
 
+#include "app/about.hpp"
+#include "app/load.hpp"
 #include "app/subcommand_rows.hpp"
+#include "app/tools.hpp"
 #include "base/columns.hpp"
 #include "config/diagnostic.hpp"
 #include "config/excerpt.hpp"
@@ -21,20 +26,20 @@
 namespace ringway::app {
 namespace {
 
-constexpr int all_translated = 0, some_kept = 1, not_done = 2;
+constexpr int all_good = 0, needs_a_decision = 1, not_done = 2;
 
 constexpr subcommand_option options_of_migrate[] = {
     {"--output, -o", "FILE", "write here instead of to standard output"},
     {"--in-place, -i", "", "write into the file itself; the old one stays beside it as FILE.orig"},
-    {"--to", "VERSION", "a spelling that HAProxy VERSION understands, such as 2.6; the newest unless given"},
+    {"--to", "VERSION", "a spelling that HAProxy VERSION understands, such as 2.6; the newest unless given. What ringway does not take is not said then"},
     {"--no-comments", "", "do not explain each change on the line above"},
-    {"--json", "", "one array with an object for each file: file, text, changes"},
+    {"--json", "", "one array with an object for each file: file, changes, refused, text"},
     {"--list", "", "list every old spelling that is known"},
 };
 
 int refuse(std::string_view text, std::string_view help = {}) {
-  std::fprintf(stderr, "ringway migrate: %.*s\n", static_cast<int>(text.size()), text.data());
-  if (!help.empty()) std::fprintf(stderr, "  help: %.*s\n", static_cast<int>(help.size()), help.data());
+  complain("migrate", text);
+  complain_help(help);
   return not_done;
 }
 
@@ -99,7 +104,61 @@ bool put_in_place(const std::string& given, const migrate::result& made) {
   return put_file(path, made.text, &status);
 }
 
-std::string json_of(std::string_view file, const migrate::result& made) {
+// What ringway itself refuses of a migrated text: words that it does not support yet, and mistakes that were there before.
+// Nothing outside the text is looked at. The spans are the new text's.
+struct verdict_of_ringway {
+  std::vector<config::diagnostic> refused;
+  std::size_t lines = 0, unsupported = 0;  // lines that are refused; of them, for a word that is not supported yet
+};
+
+verdict_of_ringway judge(const std::vector<std::pair<std::string, std::string>>& texts, std::uint32_t file) {
+  load_options what;
+  what.texts = texts;
+  what.syntax_only = true;
+  what.facts = facts_for_conditions();
+  config::environment variables = config::environment::of_process();
+  config::source_set sources;
+  config::diagnostics said_of_text;
+  load(what, variables, sources, said_of_text);
+  verdict_of_ringway out;
+  std::map<std::uint32_t, bool> lines;
+  for (const config::diagnostic& each : said_of_text.all()) {
+    if (each.level != config::severity::alert || (each.where.line != 0 && each.where.file != file)) continue;
+    const bool twice = std::any_of(out.refused.begin(), out.refused.end(), [&](const config::diagnostic& other) {
+      return other.where.line == each.where.line && other.where.column == each.where.column && other.message == each.message;
+    });
+    if (twice) continue;
+    out.refused.push_back(each);
+    const auto at = lines.try_emplace(each.where.line, true).first;
+    at->second = at->second && each.id == "not-supported-yet";
+  }
+  out.lines = lines.size();
+  for (const auto& [number, unsupported] : lines) out.unsupported += unsupported;
+  return out;
+}
+
+std::string numbers_text(const std::vector<std::uint32_t>& lines) {
+  std::string out = lines.size() == 1 ? "line " : "lines ";
+  for (std::size_t i = 0; i < lines.size(); ++i) out += fmt::format("{}{}", i == 0 ? "" : ", ", lines[i]);
+  return out;
+}
+
+// Each cause once with the lines of the new text.
+void tell(std::string_view name, const verdict_of_ringway& of) {
+  if (of.refused.empty()) return;
+  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> causes;
+  for (const config::diagnostic& each : of.refused) {
+    const auto found = std::find_if(causes.begin(), causes.end(), [&](const auto& one) { return one.first == each.message; });
+    auto& cause = found != causes.end() ? *found : causes.emplace_back(each.message, std::vector<std::uint32_t>{});
+    if (each.where.line != 0 && (cause.second.empty() || cause.second.back() != each.where.line)) cause.second.push_back(each.where.line);
+  }
+  std::string out = fmt::format("{}: ringway does not take the new text:\n", config::printable(name));
+  for (const auto& [message, lines] : causes)
+    out += "  " + wrapped(fmt::format("{}{}", lines.empty() ? "" : numbers_text(lines) + ": ", config::printable(message)), 2, 4, stderr_width()) + "\n";
+  std::fwrite(out.data(), 1, out.size(), stderr);
+}
+
+std::string json_of(std::string_view file, const migrate::result& made, const verdict_of_ringway& judged) {
   using config::json_string;
   std::string out = fmt::format("{{\"file\":{},\"changes\":[", json_string(file));
   bool first = true;
@@ -109,25 +168,42 @@ std::string json_of(std::string_view file, const migrate::result& made) {
                        json_string(each.old_text), json_string(each.new_text), json_string(each.reason));
     first = false;
   }
+  out += fmt::format("{}],\n  \"refused\":[", first ? "" : "\n  ");
+  first = true;
+  for (const config::diagnostic& each : judged.refused) {
+    out += fmt::format("{}\n    {{\"line\":{},\"column\":{},\"id\":{},\"message\":{},\"help\":{}}}", first ? "" : ",", each.where.line,
+                       each.where.line == 0 ? 0 : each.where.column, json_string(each.id), json_string(each.message), json_string(each.help));
+    first = false;
+  }
   out += fmt::format("{}],\n  \"text\":{}}}", first ? "" : "\n  ", json_string(made.text));
   return out;
 }
 
 // What nobody but its author can decide, with carets; then the sum.
-void report(const config::source_set& sources, std::uint32_t file, const migrate::result& made) {
+void report(const config::source_set& sources, std::uint32_t file, const migrate::result& made, const verdict_of_ringway& judged) {
   config::diagnostics kept;
   for (const migrate::change& each : made.changes)
     if (each.what == migrate::verdict::kept)
       kept.warning("not-translated", {file, each.line, each.column, 0}, fmt::format("kept as it was: {}", each.reason));
   config::render_options how;
-  how.colour = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  how.colour = colours(STDERR_FILENO);
+  how.width = stderr_width();
   how.pid = static_cast<int>(getpid());
   const std::string text = render_text(kept, sources, how);
   std::fwrite(text.data(), 1, text.size(), stderr);
   const auto counted = [&](migrate::verdict what) { return made.count(what); };
-  const std::string sum =
-      fmt::format("{}: {} translated, {} without effect now comments, {} kept\n", config::printable(sources.name(file)),
+  tell(sources.name(file), judged);
+  std::string sum =
+      fmt::format("{}: {} translated, {} without effect now comments, {} kept", config::printable(sources.name(file)),
                   counted(migrate::verdict::translated), counted(migrate::verdict::removed), counted(migrate::verdict::kept));
+  if (judged.lines != 0) {
+    sum += fmt::format("; {} line{} refused by ringway", judged.lines, judged.lines == 1 ? "" : "s");
+    if (judged.unsupported == judged.lines)
+      sum += ", for words not supported yet";
+    else if (judged.unsupported != 0)
+      sum += fmt::format(", {} for words not supported yet", judged.unsupported);
+  }
+  sum = wrapped(sum, 0, 2, stderr_width()) + "\n";
   std::fwrite(sum.data(), 1, sum.size(), stderr);
 }
 
@@ -179,14 +255,24 @@ int run_migrate(const said& words) {
   if (count > 1 && !in_place && !json)
     return refuse("several files would become one", "write --in-place or --json, or migrate them one by one");
 
+  // Together, as the files of one configuration name each other's sections.
+  std::vector<migrate::result> all;
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (std::uint32_t file = 0; file < count; ++file) {
+    const std::string name(sources.name(file));
+    all.push_back(migrate::migrate(sources.text(file), name, how));
+    texts.emplace_back(name, all.back().text);
+  }
   bool kept = false;
   std::string out = json ? "[" : "";
   for (std::uint32_t file = 0; file < count; ++file) {
     const std::string name(sources.name(file));
-    const migrate::result made = migrate::migrate(sources.text(file), name, how);
-    kept = kept || made.count(migrate::verdict::kept) > 0;
+    const migrate::result& made = all[file];
+    // Who writes for a HAProxy of some version does not ask what ringway takes.
+    const verdict_of_ringway judged = words.has("to") ? verdict_of_ringway{} : judge(texts, file);
+    kept = kept || made.count(migrate::verdict::kept) > 0 || judged.lines > 0;
     if (json) {
-      out += fmt::format("{}{}", file == 0 ? "" : ",\n ", json_of(name, made));
+      out += fmt::format("{}{}", file == 0 ? "" : ",\n ", json_of(name, made, judged));
       continue;
     }
     if (in_place) {
@@ -195,7 +281,7 @@ int run_migrate(const said& words) {
     } else {
       out = made.text;
     }
-    report(sources, file, made);
+    report(sources, file, made, judged);
   }
   if (json) out += "]\n";
   if (words.has("output")) {
@@ -213,7 +299,7 @@ int run_migrate(const said& words) {
   } else if (!in_place && !write_all(STDOUT_FILENO, out)) {
     return refuse(fmt::format("cannot write to standard output: {}", reason()));
   }
-  return kept ? some_kept : all_translated;
+  return kept ? needs_a_decision : all_good;
 }
 
 }  // namespace
@@ -224,8 +310,10 @@ const subcommand migrate_command = {
     "an old configuration in today's spelling",
     "Prints the file with retired keywords translated into today's; each change is explained by a comment on the line "
     "above it. Comments, order, layout and line ends stay. What has no effect any more becomes a comment; what cannot be "
-    "translated stays as it is and is reported. Nothing is looked up outside the file.",
-    "Exit status 0: nothing retired is left; 1: some lines were kept and need a decision; 2: it could not be done.",
+    "translated stays as it is and is reported, and so is every line of the new text that ringway refuses, by its new "
+    "number: a word of HAProxy's that it does not support yet, or a mistake. Nothing is looked up outside the file.",
+    "Exit status 0: nothing retired is left, and ringway takes the file; 1: some lines were kept or are refused and need a "
+    "decision; 2: it could not be done.",
     options_of_migrate,
     not_done,
     run_migrate,

@@ -87,7 +87,13 @@ explain::picture_style style_of_terminal() {
 }
 
 int run(const said& words) {
-  if (!words.words.empty()) return fail(fmt::format("'{}' is not understood: -f names the configuration", words.words[0]));
+  if (!words.words.empty()) {
+    const bool file = is_configuration(words.words[0]);
+    fail(file ? fmt::format("'{}' is a file, and no option is in front of it", words.words[0])
+              : fmt::format("'{}' is not understood", words.words[0]));
+    complain_help(fmt::format("the configuration is given as -f: ringway ring -f {}", file ? words.words[0] : "FILE"));
+    return 1;
+  }
   if (words.has("compare") && words.all("config").empty() && !words.has("running")) return compare(nullptr, words.has("json"));
   unsigned at_once = 100;
   if (const auto text = words.last("at-once"); !text.empty()) {

@@ -68,7 +68,7 @@ int one(explain::router& router, const configuration& of, const std::string& tex
   for (const auto& [name, value] : with.fields)
     if (same_text(name, "host")) what.host = value;
   answer out;
-  out.put(as_json ? json_of(told, what, of.sources, running) : text_of(told, what, of.sources, running));
+  out.put(as_json ? json_of(told, what, of.sources, running) : text_of(told, what, of.sources, running, columns()));
   return told.problem.empty() ? 0 : 1;
 }
 
@@ -135,8 +135,16 @@ int many(explain::router& router, input_kind kind) {
 int run(const said& words) {
   input_kind kind = input_kind::automatic;
   if (!input_kind_of(words.last("input"), "route", kind)) return 1;
-  if (words.words.size() > 1) {
+  if (words.words.size() > 1 && !is_configuration(words.words[0])) {
     complain("route", fmt::format("one request at a time, and '{}' is another: many are read from standard input", words.words[1]));
+    return 1;
+  }
+  // "/index.html" may be a file of this machine, too: with a configuration at hand it is a path.
+  if (const bool asked = !words.words.empty() && is_configuration(words.words[0]);
+      asked && words.words[0].find("://") == std::string::npos &&
+      (words.words[0].front() != '/' || (words.all("config").empty() && !words.has("running")))) {
+    complain("route", fmt::format("'{}' is a file; here a URL, a path or a client's address was expected", words.words[0]));
+    complain_help(fmt::format("a configuration is given as -f: ringway route -f {} [URL|PATH|ADDRESS]", words.words[0]));
     return 1;
   }
   configuration of;

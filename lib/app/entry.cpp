@@ -20,6 +20,7 @@
 #include "app/ports.hpp"
 #include "app/subcommands.hpp"
 #include "app/supervisor.hpp"
+#include "app/tools.hpp"
 #include "config/manual.hpp"
 #include "io/resolver.hpp"
 
@@ -29,10 +30,6 @@ namespace {
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-bool wants_colour() {
-  return isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-}
-
 void render(const config::diagnostics& report, const config::source_set& sources, const options& said) {
   if (said.diagnostics == diagnostics_style::json) {
     const std::string text = config::render_json(report, sources);
@@ -41,7 +38,8 @@ void render(const config::diagnostics& report, const config::source_set& sources
   }
   if (report.all().empty() || (said.quiet_output() && !report.failed())) return;
   config::render_options how;
-  how.colour = wants_colour();
+  how.colour = colours(STDERR_FILENO);
+  how.width = stderr_width();
   how.pid = static_cast<int>(getpid());
   how.diag = said.diagnose;
   const std::string text = config::render_text(report, sources, how);
@@ -64,7 +62,7 @@ int evaluate_condition(const options& said) {
       config::evaluate_argument(said.condition, variables, facts_for_conditions(!said.one_socket));
   if (!found.error) return found.value ? 0 : 1;
   say("ALERT", "condition '" + said.condition + "': " + found.error->message);
-  if (!found.error->help.empty()) std::fprintf(stderr, "           help: %s\n", found.error->help.c_str());
+  say_help(found.error->help);
   return 2;
 }
 
@@ -95,7 +93,7 @@ bool try_bind_all(const proxy::model& model, const options& said) {
   const std::vector<complaint> failures = try_bind(model, how);
   for (const complaint& one : failures) {
     say("ALERT", one.message);
-    if (!one.help.empty()) std::fprintf(stderr, "           help: %s\n", one.help.c_str());
+    say_help(one.help);
   }
   return failures.empty();
 }
@@ -153,7 +151,7 @@ ending with_configuration(const options& said) {
   // A master waits for a configuration that has one.
   if (!said.master && !has_listener(model)) {
     say("ALERT", "No listener: no frontend or listen section has a 'bind' line, not starting.");
-    std::fprintf(stderr, "           help: add one such as 'bind *:80'\n");
+    say_help("add one such as 'bind *:80'");
     return {1};
   }
   const auto unwanted = [&](const std::string& name) { return name == "all" || name == "lone-client"; };
@@ -176,7 +174,7 @@ int entry(int argc, char** argv) {
   const auto parsed = parse_options(argc, argv, around);
   if (const auto* wrong = std::get_if<usage_error>(&parsed)) {
     say("ALERT", wrong->message);
-    if (!wrong->help.empty()) std::fprintf(stderr, "           help: %s\n", wrong->help.c_str());
+    say_help(wrong->help);
     return wrong->exit_code;
   }
   const options& said = std::get<options>(parsed);

@@ -171,7 +171,7 @@ options read(int argc, const char* const* argv) {
       for (const subcommand* row : subcommands()) names.push_back(row->name);
       const std::string near = config::did_you_mean(word, names);
       refuse("'" + word + "' is not an option",
-             near.empty() ? "a configuration file is given as -f FILE, or after --" : near);
+             near.empty() ? "a configuration is given as -f: -f " + word + ", or after --" : near);
     }
     const option_row* row = row_of(option);
     if (row == nullptr) refuse("unknown option '" + option.string_key + "'");

@@ -27,9 +27,15 @@ void wipe() {
 
 void complain(std::string_view subcommand, std::string_view text) {
   const std::string begin = fmt::format("ringway {}: ", subcommand);
-  const std::string line = begin + wrapped(text, begin.size(), 2, isatty(STDERR_FILENO) != 0 ? columns(STDERR_FILENO) : 0) + "\n";
+  const std::string line = begin + wrapped(text, begin.size(), 2, stderr_width()) + "\n";
   const std::lock_guard lock(writing);
   wipe();
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void complain_help(std::string_view text) {
+  if (text.empty()) return;
+  const std::string line = "  help: " + wrapped(text, 8, 8, stderr_width()) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -13,6 +13,7 @@
 
 #include "app/about.hpp"
 #include "app/subcommand_rows.hpp"
+#include "app/tools.hpp"
 #include "base/columns.hpp"
 #include "config/suggest.hpp"
 
@@ -46,6 +47,7 @@ std::string help_for_unknown(const subcommand& row, std::string_view typed) {
   std::vector<std::string_view> known;
   for (const subcommand_option& one : row.options) known.push_back(one.spellings.substr(0, one.spellings.find(',')));
   const std::string near = config::did_you_mean(typed, known);
+  if (typed == "-f" || typed == "--config") return fmt::format("files are given without it: ringway {} {}", row.name, row.usage);
   const std::string all = fmt::format("ringway {} --help lists its options", row.name);
   return near.empty() ? all : near + " " + all;
 }
@@ -89,7 +91,7 @@ std::variant<said, usage_error> parse_subcommand(const subcommand& row, const st
   for (const subcommand_option& one : row.options) describe(described, one);
   describe(described, help_row);
   const auto refuse = [&](std::string message, std::string help) {
-    return usage_error{fmt::format("{}: {}", row.name, message), std::move(help), row.usage_status};
+    return usage_error{std::move(message), std::move(help), row.usage_status};
   };
   const std::string all = fmt::format("ringway {} --help lists its options", row.name);
   try {
@@ -148,8 +150,8 @@ int run_subcommand(const subcommand& row, int argc, const char* const* argv) {
   if (argc > 2) words.assign(argv + 2, argv + argc);
   auto parsed = parse_subcommand(row, words);
   if (const auto* wrong = std::get_if<usage_error>(&parsed)) {
-    std::fprintf(stderr, "ringway %s\n", wrong->message.c_str());
-    if (!wrong->help.empty()) std::fprintf(stderr, "  help: %s\n", wrong->help.c_str());
+    complain(row.name, wrong->message);
+    complain_help(wrong->help);
     return wrong->exit_code;
   }
   const said& what = std::get<said>(parsed);

@@ -13,20 +13,14 @@
 
 namespace ringway::app {
 
-void say(std::string_view severity, std::string_view text) {
-  const std::string tag = "[" + std::string(severity) + "]";
-  std::fprintf(stderr, "%-10s (%d) : %.*s\n", tag.c_str(), static_cast<int>(getpid()), static_cast<int>(text.size()),
-               text.data());
-}
-
 void complain(const complaint& what) {
   say("ALERT", what.message);
-  if (!what.help.empty()) std::fprintf(stderr, "           help: %s\n", what.help.c_str());
+  say_help(what.help);
 }
 
 void warn(const complaint& what) {
   say("WARNING", what.message);
-  if (!what.help.empty()) std::fprintf(stderr, "           help: %s\n", what.help.c_str());
+  say_help(what.help);
 }
 
 void warn_if(const outcome& failed) {

@@ -14,6 +14,7 @@ namespace ringway::app {
 
 // Says one line to the operator, HAProxy's way: "[ALERT]    (pid) : text".
 void say(std::string_view severity, std::string_view text);
+void say_help(std::string_view text);  // below it; empty: nothing
 
 // What --resolve says, as the resolver's table.
 io::fixed_names fixed_names_of(const options& said);

@@ -68,6 +68,7 @@ bool read_configuration(std::vector<std::string> files, std::span<const std::str
   if (out.report.failed()) {
     config::render_options how;
     how.colour = colours(STDERR_FILENO);
+    how.width = stderr_width();
     how.program = "ringway";
     how.pid = static_cast<int>(getpid());
     const std::string text = config::render_text(out.report, out.sources, how);
@@ -82,6 +83,11 @@ bool read_configuration(std::vector<std::string> files, std::span<const std::str
       servers::names::start(section.name, section.servers, [&](const std::string& host) { return io::resolve_now(host, fixed); });
   }
   return true;
+}
+
+bool is_configuration(const std::string& word) {
+  struct stat facts {};
+  return word.ends_with(".cfg") || (stat(word.c_str(), &facts) == 0 && S_ISREG(facts.st_mode));
 }
 
 line_source::~line_source() {

@@ -26,8 +26,12 @@ struct configuration {
 // `resolve`: HOST:ADDRESS words for servers that are placed by their address. False: said on stderr.
 bool read_configuration(std::vector<std::string> files, std::span<const std::string> resolve, configuration& out);
 
+// A configuration where something else was expected: a file that is there, or a name that ends as theirs do.
+bool is_configuration(const std::string& word);
+
 // "ringway NAME: text" on stderr.
 void complain(std::string_view subcommand, std::string_view text);
+void complain_help(std::string_view text);  // below it: what to do; empty: nothing
 
 // Lines of a file or of standard input ("-"), a mebibyte at a time. A line without its line feed at the end counts.
 class line_source {
@@ -101,6 +105,7 @@ class malformed {
 };
 
 bool write_file(const std::string& path, std::string_view text, std::string& why);
+std::size_t stderr_width();  // columns of the terminal that stderr is; 0: it is none, and lines are not broken
 bool colours(int fd);  // a terminal that has them, and NO_COLOR is not set
 unsigned columns(int fd = 1);  // COLUMNS, or the terminal's; 80 when there is none; at least 40
 

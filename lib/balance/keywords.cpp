@@ -256,7 +256,7 @@ constexpr std::array section_rows = {
     verb<&wide<hash_method::maglev>>({.name = "hash-type maglev", .allowed = config::back_side,
                       .summary = "ringway only; HAProxy refuses it. A Maglev table of 65537 slots or more: shares equal to "
                                  "a thousandth, the quickest look-up; of the other servers' keys a few in a thousand move "
-                                 "when a server comes or goes. Hashes the same keys with XXH3. Measured beside the others: lib/balance/README.md, or "
+                                 "when a server comes or goes. Hashes the same keys with XXH3. Measured beside the others: "
                                  "ringway ring --compare.",
                       .example = "hash-type maglev"}),
     verb<&wide<hash_method::rendezvous>>({.name = "hash-type rendezvous", .allowed = config::back_side,

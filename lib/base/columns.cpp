@@ -94,34 +94,34 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string wrapped(std::string_view text, std::size_t at, std::size_t indent, std::size_t width) {
   std::string out;
-  std::size_t column = at;
+  std::size_t column = at, blanks = 0;
   bool begun = false;  // this line has a word
+  const auto feed = [&] {
+    out.append(1, '\n').append(indent, ' ');
+    column = indent;
+    begun = false;
+  };
   while (!text.empty()) {
-    if (text.front() == '\n') {
-      out.append(1, '\n').append(indent, ' ');
-      column = indent;
-      begun = false;
-      text.remove_prefix(1);
-      continue;
-    }
-    if (text.front() == ' ') {
+    const char first = text.front();
+    if (first == ' ' || first == '\n') {
+      blanks = first == ' ' ? blanks + 1 : 0;
+      if (first == '\n') feed();
       text.remove_prefix(1);
       continue;
     }
     const std::string_view word = text.substr(0, text.find_first_of(" \n"));
     text.remove_prefix(word.size());
-    const std::size_t needs = columns_of(word);
-    const bool fits = width == 0 || column + (begun ? 1 : 0) + needs <= width;
-    if (!fits && (begun || column > indent)) {
-      out.append(1, '\n').append(indent, ' ');
-      column = indent;
-    } else if (begun) {
-      out += ' ';
-      ++column;
+    const std::size_t needs = columns_of(word), before = blanks;
+    if (width != 0 && column + before + needs > width && (begun || column > indent)) {
+      feed();
+    } else {
+      out.append(before, ' ');
+      column += before;
     }
     out += word;
     column += needs;
     begun = true;
+    blanks = 0;
   }
   return out;
 }

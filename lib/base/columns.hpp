@@ -29,7 +29,7 @@ std::string padded(std::string text, std::size_t width);  // blanks behind it up
 
 // Broken at blanks into lines of at most `width` cells; a word that is longer stands alone and whole. The first line
 // is taken to begin at the cell `at`, the others begin behind `indent` blanks. No line feed at the end. `width` 0: not
-// broken. Line feeds of the text are kept, runs of blanks become one.
+// broken. Line feeds of the text are kept, and blanks but where a line is broken.
 std::string wrapped(std::string_view text, std::size_t at, std::size_t indent, std::size_t width);
 
 }  // namespace ringway

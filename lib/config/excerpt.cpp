@@ -8,8 +8,6 @@ namespace ringway::config {
 namespace {
 
 constexpr std::size_t tab_width = 8;
-constexpr std::size_t widest = 120;      // cells of a source line that are shown
-constexpr std::size_t before_mark = 40;  // cells kept in front of the mark when a line is cut
 
 bool unsafe(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) ||        // C0, DEL, C1
@@ -70,7 +68,8 @@ std::string json_string(std::string_view text) {
   return out + '"';
 }
 
-excerpt make_excerpt(std::string_view line, std::uint32_t column, std::uint32_t length) {
+excerpt make_excerpt(std::string_view line, std::uint32_t column, std::uint32_t length, std::size_t widest) {
+  const std::size_t before_mark = widest / 3;  // cells kept in front of the mark when a line is cut
   if (length == 0) {
     const std::size_t first = line.find_first_not_of(" \t\r");
     if (first != std::string_view::npos) {

@@ -26,6 +26,7 @@ struct excerpt {
   std::string marks;  // spaces, then "^~~~"
 };
 // column from 1 in bytes, length in bytes; length 0: from the first to the last non-blank.
-excerpt make_excerpt(std::string_view line, std::uint32_t column, std::uint32_t length);
+// At most `widest` cells and two "…" of the line (from 16).
+excerpt make_excerpt(std::string_view line, std::uint32_t column, std::uint32_t length, std::size_t widest = 120);
 
 }  // namespace ringway::config

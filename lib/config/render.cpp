@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/columns.hpp"
 #include "config/diagnostic.hpp"
 #include "config/excerpt.hpp"
 #include "config/source.hpp"
@@ -65,11 +66,11 @@ class text_writer {
 
   void write(const diagnostic& what) {
     const look looks = look_of(what.level);
-    paint(looks.label, looks.colour);
-    put(" ({}) : config : ", how_.pid);
+    std::string first = fmt::format("({}) : config : ", how_.pid);
     if (what.where.line != 0)
-      put("parsing [{}:{}] : ", printable(sources_.name(what.where.file)), what.where.line);
-    put("{}\n", printable(what.message));
+      first += fmt::format("parsing [{}:{}] : ", printable(sources_.name(what.where.file)), what.where.line);
+    paint(looks.label, looks.colour);
+    put(" {}\n", wrapped(first + printable(what.message), looks.label.size() + 1, 4, how_.width));
     show(what.where, looks.colour);
     explain("help", "1;32", what.help);
     for (const auto& [where, text] : what.notes) {
@@ -108,8 +109,9 @@ class text_writer {
 
   void show(span where, std::string_view colour) {
     if (where.line == 0 || where.line > sources_.line_count(where.file)) return;
-    const excerpt part = make_excerpt(sources_.line_text(where), where.column, where.length);
     const std::string number = std::to_string(where.line);
+    const std::size_t room = how_.width > number.size() + 31 ? how_.width - number.size() - 7 : how_.width == 0 ? 120 : 24;
+    const excerpt part = make_excerpt(sources_.line_text(where), where.column, where.length, std::min<std::size_t>(room, 120));
     put("  --> {}:{}", printable(sources_.name(where.file)), where.line);
     if (where.length != 0) put(":{}", where.column);
     put("\n  {} | {}\n", number, part.line);
@@ -125,7 +127,8 @@ class text_writer {
     paint(fmt::format("{}:", label), colour);
     for (;;) {
       const std::size_t end = text.find('\n');
-      put(" {}\n", printable(text.substr(0, end)));
+      const std::size_t begin = 2 + label.size() + 1;
+      put(" {}\n", wrapped(printable(text.substr(0, end)), begin + 1, begin + 1, how_.width));
       if (end == std::string_view::npos) return;
       text.remove_prefix(end + 1);
       put("  {:{}}", "", label.size() + 1);

@@ -75,7 +75,8 @@ struct difference {
   double most_moved() const;  // largest share over the backends, or of the traffic when there is some
 };
 
-std::string text_of(const difference& of, const config::source_set& before, const config::source_set& after);
+// `width`: cells of a line, words are not broken; 0: lines are as long as they are.
+std::string text_of(const difference& of, const config::source_set& before, const config::source_set& after, std::size_t width = 0);
 std::string json_of(const difference& of, const config::source_set& before, const config::source_set& after);
 
 }  // namespace ringway::explain

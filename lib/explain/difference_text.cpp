@@ -1,8 +1,10 @@
 // A difference as text for people and as JSON.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/columns.hpp"
 #include "explain/difference.hpp"
 
 namespace ringway::explain {
@@ -30,6 +32,30 @@ std::string title(const changed_section& of) {
   if (!of.name.empty()) out += " " + of.name;
   return out;
 }
+
+// Lines broken between words; what goes on stands behind the line's own indentation and four blanks.
+class page {
+ public:
+  explicit page(std::size_t width) : width_(width) {}
+  page& operator+=(std::string_view text) {
+    for (std::size_t end = 0; !text.empty(); text.remove_prefix(end)) {
+      end = std::min(text.find('\n'), text.size() - 1) + 1;
+      line(text.substr(0, end - (text[end - 1] == '\n' ? 1 : 0)));
+      if (text[end - 1] == '\n') out_ += '\n';
+    }
+    return *this;
+  }
+  std::size_t size() const { return out_.size(); }
+  std::string take() { return std::move(out_); }
+
+ private:
+  void line(std::string_view text) {
+    const std::size_t indent = std::min(text.find_first_not_of(" +-"), text.size());
+    out_.append(text.substr(0, indent)).append(wrapped(text.substr(indent), indent, indent + (indent == 0 ? 2 : 4), width_));
+  }
+  std::string out_;
+  std::size_t width_;
+};
 
 std::string server_before(const backend_change& of, server_index s) {
   return s == no_server ? "(nobody)" : of.before->server(s);
@@ -65,7 +91,7 @@ std::string why_shifted(const backend_change& of) {
   return out;
 }
 
-void backend_text(std::string& out, const backend_change& of, const config::source_set& after) {
+void backend_text(page& out, const backend_change& of, const config::source_set& after) {
   const auto before_rule = algorithm_text(of.before->chooser->rules()), after_rule = algorithm_text(of.after->chooser->rules());
   out += fmt::format("\nbackend {}: {}{}\n", of.after->name(), before_rule, before_rule == after_rule ? "" : " -> " + after_rule);
   for (const auto& [a, b] : of.renamed)
@@ -105,12 +131,10 @@ void backend_text(std::string& out, const backend_change& of, const config::sour
                        percent(*of.if_consistent));
 }
 
-void names_text(std::string& out, std::string_view what, const named_changes& of) {
+void names_text(page& out, std::string_view what, const named_changes& of) {
   const auto list = [&](std::string_view how, const std::vector<std::string>& names) {
     if (names.empty()) return;
-    out += fmt::format("{} {}:", what, how);
-    for (const auto& name : names) out += fmt::format("{} {}", &name == &names.front() ? "" : ",", name);
-    out += "\n";
+    out += fmt::format("{} {}: {}\n", what, how, fmt::join(names, ", "));
   };
   list("added", of.added);
   list("removed", of.removed);
@@ -175,8 +199,8 @@ void write(json& out, const backend_change& of, const config::source_set& after)
 
 }  // namespace
 
-std::string text_of(const difference& of, const config::source_set& before, const config::source_set& after) {
-  std::string out;
+std::string text_of(const difference& of, const config::source_set& before, const config::source_set& after, std::size_t width) {
+  page out(width);
   for (const auto& each : of.sections) {
     const auto& from = each.what == change::removed ? before : after;
     out += fmt::format("{} {} ({})\n", title(each), word_of(each.what), at(from, each.where));
@@ -206,7 +230,7 @@ std::string text_of(const difference& of, const config::source_set& before, cons
                        percent(part(t.moved, t.requests)), t.keys_moved, t.keys, percent(part(t.keys_moved, t.keys)));
     if (t.unplaced > 0) out += fmt::format("  {} requests belong to no server before or after, and are not counted\n", t.unplaced);
   }
-  return out;
+  return out.take();
 }
 
 std::string json_of(const difference& of, const config::source_set& before, const config::source_set& after) {

@@ -79,7 +79,9 @@ class router {
 };
 
 // `running`: the socket of the process whose state the answer is about; empty: files only.
-std::string text_of(const decision& of, const asked& what, const config::source_set& sources, std::string_view running = {});
+// `width`: cells of a line, words are not broken; 0: lines are as long as they are.
+std::string text_of(const decision& of, const asked& what, const config::source_set& sources, std::string_view running = {},
+                    std::size_t width = 0);
 std::string json_of(const decision& of, const asked& what, const config::source_set& sources, std::string_view running = {});
 
 }  // namespace ringway::explain

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "balance/keywords.hpp"
+#include "base/columns.hpp"
 #include "explain/json.hpp"
 #include "explain/route.hpp"
 
@@ -86,10 +87,10 @@ std::string list(const farm& of, const std::vector<server_index>& servers, std::
 }  // namespace
 
 std::string text_of(const decision& of, const asked& what, const config::source_set& sources,
-                    std::string_view running) {
+                    std::string_view running, std::size_t width) {
   std::string out;
-  const auto line = [&out](std::string_view name, const std::string& text) {
-    if (!text.empty()) out += fmt::format("{:<10} {}\n", name, text);
+  const auto line = [&](std::string_view name, const std::string& text) {
+    if (!text.empty()) out += fmt::format("{:<10} {}\n", name, wrapped(text, 11, 11, width));
   };
   line("request", fmt::format("{} {}{}{}", what.method.empty() ? "GET" : printable(what.method),
                               what.target.empty() ? "/" : printable(what.target),
@@ -105,8 +106,9 @@ std::string text_of(const decision& of, const asked& what, const config::source_
       line(&rule == &of.rules.front() ? "rules" : "",
            fmt::format("{} {}: {}", rule.applied ? "[x]" : "[ ]", at(sources, rule.where), rule.text));
       for (const rules::trace_test& test : rule.tests)
-        out += fmt::format("{:<10}     {} {}: {}\n", "", test.held ? "yes" : "no ", printable(test.text),
-                           test.value.empty() ? "the request has none" : printable(test.value));
+        out += fmt::format("{:<10}     {} {}\n", "", test.held ? "yes" : "no ",
+                           wrapped(fmt::format("{}: {}", printable(test.text), test.value.empty() ? "the request has none" : printable(test.value)),
+                                   19, 19, width));
     }
     const bool chosen = std::any_of(of.rules.begin(), of.rules.end(), [](const rules::trace_step& r) { return r.applied; });
     if (of.back != nullptr && !chosen) {

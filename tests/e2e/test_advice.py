@@ -42,7 +42,7 @@ def test_a_check_says_it_and_stays_valid(run, file):
         done = run("-c", *more, "-f", file())
         assert done.returncode == 0
         assert done.stderr.count("[ADVICE]") == 3 and "3 pieces of advice" in done.stderr
-        assert "see: conf/KEYWORDS.md#proxy-hash-type" in done.stderr
+        assert "see: ringway --help-advice map-based-hash\n" in done.stderr
         assert "warning" not in done.stderr.lower()
     assert run("-c", "-q", "-f", file()).stderr == ""
 
@@ -53,7 +53,7 @@ def test_json_and_silence(run, file):
     assert names(both) == ["no-forwardfor", "map-based-hash", "unchecked-servers"]
     (_, one, _) = json.loads(both.stderr)
     assert (one["severity"], one["line"], one["column"], one["length"]) == ("advice", 14, 13, 6)
-    assert one["see"].startswith("conf/KEYWORDS.md#proxy-hash-type")
+    assert one["see"].startswith("ringway --help-advice map-based-hash\n")
     assert names(run("-c", "--diagnostics", "json", "--no-advice", "unchecked-servers", "--no-advice", "no-forwardfor", "-f", file())) == ["map-based-hash"]
     assert run("-c", "--no-advice", "all", "-f", file()).stderr == ""
     assert names(run("-c", "--diagnostics", "json", "-f", file("  # ringway: allow map-based-hash (sessions are short)"))) == [

@@ -1,15 +1,19 @@
 """ringway route, ring, diff: their answers against where proxies really send requests, their inputs, their exit statuses."""
+import fcntl
 import importlib.util
 import json
 import os
 import pathlib
 import pty
 import random
+import re
 import select
 import shutil
 import string
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -108,8 +112,8 @@ def test_route_agrees_with_both_proxies_about_ten_thousand_requests(tmp_path):
 # ---------------------------------------------------------------- route
 
 def test_one_request_is_told_whole():
-    text = tool("route", "-f", TUTORIAL, "--client", "203.0.113.7", "http://shop.example/cart?id=7").stdout
-    for part in ("frontend   http_front", "default_backend servers", "balance source, hash-type consistent",
+    text = " ".join(tool("route", "-f", TUTORIAL, "--client", "203.0.113.7", "http://shop.example/cart?id=7").stdout.split())
+    for part in ("frontend http_front", "default_backend servers", "balance source, hash-type consistent",
                  "203.0.113.7 = cb 00 71 07", "0xf213c4cf", "servers/server2", "server3, then server1"):
         assert part in text
     told = json.loads(tool("route", "-f", BY_URI, "/cart?id=7", "--json").stdout)
@@ -310,3 +314,77 @@ def test_answers_for_people_fit_eighty_columns(forty, tmp_path):
         text = tool(*words, status=status).stdout
         wide = [line for line in text.splitlines() if len(line) > 80 and len(max(line.split(), key=len)) < 50]
         assert not wide, "\n".join(wide)
+
+
+# ---------------------------------------------------------------- what people type
+
+@pytest.mark.parametrize("words, asks", [
+    (("route", "t.cfg"), "ringway route -f t.cfg [URL|PATH|ADDRESS]"),
+    (("route", "/there/t.cfg"), "ringway route -f /there/t.cfg [URL|PATH|ADDRESS]"),
+    (("route", "plain"), "ringway route -f plain [URL|PATH|ADDRESS]"),
+    (("route", "t.cfg", "/cart"), "ringway route -f t.cfg [URL|PATH|ADDRESS]"),
+    (("ring", "t.cfg"), "ringway ring -f t.cfg"),
+    (("-c", "t.cfg"), "-f t.cfg"),
+    (("t.cfg",), "-f t.cfg"),
+    (("diff", "-f", "t.cfg", "t.cfg"), "ringway diff [option]... OLD NEW"),
+    (("migrate", "-f", "t.cfg"), "ringway migrate [option]... FILE|DIR..."),
+], ids=lambda words: " ".join(words) if isinstance(words, tuple) else "")
+def test_a_file_without_its_option_is_recognised(words, asks, tmp_path):
+    for name in ("t.cfg", "plain"):
+        (tmp_path / name).write_text(BY_URI.read_text())
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=tmp_path, timeout=30 * PATIENCE)
+    assert done.returncode in (1, 2) and done.stdout == ""
+    (said,) = [line for line in done.stderr.splitlines() if "help:" in line]
+    assert asks in said
+
+
+def test_a_path_stays_a_path_when_the_configuration_is_named(tmp_path):
+    page = tmp_path / "index.html"
+    page.write_text("x")
+    assert "servers/server" in tool("route", "-f", BY_URI, page).stdout
+
+
+def on_a_terminal(*words, columns=80, **more):
+    """What a terminal of so many columns is told on stderr."""
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    running = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal,
+                               env={**{k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}, "TERM": "xterm", **more})
+    os.close(terminal)
+    said = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        said += part
+    running.wait(30 * PATIENCE)
+    os.close(master)
+    return said.decode().replace("\r\n", "\n")
+
+
+WRONG = ("defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend web\n bind :80\n default_backend nowhere-to-be-found\n"
+         " blance roundrobin and here is a line that goes on and on behind the right margin of a terminal, so that it is cut there\n"
+         " http-response set-header X-Frame-Options DENY\nbackend shop\n balance source\n server a 192.0.2.1:80\n server b 192.0.2.2:80\n server c 192.0.2.3:80\n")
+
+
+@pytest.mark.parametrize("columns", [80, 60, 132])
+def test_diagnostics_are_broken_between_words_on_a_terminal(columns, tmp_path):
+    cfg = tmp_path / "a.cfg"
+    for text in (WRONG, WRONG.replace("nowhere-to-be-found", "shop").replace(" blance", " #").replace(" http-response", " #")):
+        cfg.write_text(text)
+        said = on_a_terminal("-c", "-f", cfg, columns=columns)
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+        assert plain != said  # colours
+        assert all(len(line) <= columns or len(line.split()) <= 2 for line in plain.splitlines()), plain
+        # Not one word is lost or cut, and what reads a pipe has one line for each.
+        piped = subprocess.run([PROGRAM, "-c", "-f", cfg], capture_output=True, text=True).stderr
+        first = [line for line in piped.splitlines() if line.startswith("[")]
+        joined = " ".join(re.sub(r"\(\d+\)", "", plain).split())
+        for line in first:
+            assert " ".join(re.sub(r"\(\d+\)", "", line).split()) in joined
+        assert "\x1b[" not in piped
+    assert "\x1b[" not in on_a_terminal("-c", "-f", cfg, NO_COLOR="1")
+    assert "\x1b[" not in on_a_terminal("route", "-f", cfg, "/", NO_COLOR="1")

@@ -50,6 +50,39 @@ def test_json_has_every_change_with_its_place(run, old):
     assert one["text"] == run("migrate", old).stdout
 
 
+UNSUPPORTED = ("defaults\n mode http\n clitimeout 1s\n timeout connect 1s\n timeout server 1s\n"
+               "frontend f\n bind :80\n stick-table type ip size 1k\n http-response set-header A b\n http-response set-header C d\n default_backend b\n"
+               "backend b\n blance uri\n server s 192.0.2.1:80\n")
+
+
+def refused_lines(run, path):
+    done = run("-c", "--syntax-only", "--diagnostics", "json", "-f", path)
+    return {each["line"] for each in json.loads(done.stderr or "[]") if each["severity"] == "alert"}
+
+
+def test_what_ringway_refuses_afterwards_is_named_and_counted(run, tmp_path):
+    path, made = tmp_path / "new.cfg", tmp_path / "made.cfg"
+    path.write_text(UNSUPPORTED)
+    done = run("migrate", "-o", made, path)
+    assert done.returncode == 1
+    refused = refused_lines(run, made)
+    assert len(refused) == 4 and f"1 translated, 0 without effect now comments, 0 kept; 4 lines refused by ringway, 3 for words not supported yet" in done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("  line")]
+    assert {int(number) for line in told for number in re.findall(r"\d+", line.split(":")[0])} == refused
+    (one,) = json.loads(run("migrate", "--json", path).stdout)
+    assert {each["line"] for each in one["refused"]} == refused
+    assert {each["id"] for each in one["refused"]} >= {"not-supported-yet"}
+    older = run("migrate", "--to", "2.6", path)  # for HAProxy: what ringway takes is not asked
+    assert older.returncode == 0 and "refused" not in older.stderr
+
+
+def test_files_of_one_configuration_are_judged_together(run, tmp_path):
+    (tmp_path / "a.cfg").write_text("defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend f\n bind :80\n default_backend b\n")
+    (tmp_path / "b.cfg").write_text("backend b\n server s 192.0.2.1:80\n")
+    done = run("migrate", "--json", tmp_path)
+    assert done.returncode == 0 and [each["refused"] for each in json.loads(done.stdout)] == [[], []]
+
+
 def test_in_place_keeps_the_old_file_and_never_a_second_time_over_it(run, old):
     old.chmod(0o640)
     link = old.parent / "link.cfg"
@@ -197,8 +230,12 @@ def test_real_files_have_nothing_retired_left_for_ringway(run, tmp_path):
     for name, _ in indexed():
         text = CORPUS / name
         made = tmp_path / name
-        assert run("migrate", "-o", made, text).returncode == 0
+        (told,) = json.loads(run("migrate", "--json", text).stdout)
+        status = run("migrate", "-o", made, text).returncode
         done = run("-c", "--syntax-only", "--diagnostics", "json", "-f", made)
         said = json.loads(done.stderr or "[]")
+        refused = {each["line"] for each in said if each["severity"] == "alert"}
+        assert refused == {each["line"] for each in told["refused"]}, name
+        assert status == (1 if refused or any(each["what"] == "kept" for each in told["changes"]) else 0), name
         old = [each for each in said if each["id"] == "retired"]
         assert old == [], name

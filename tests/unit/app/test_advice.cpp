@@ -285,7 +285,8 @@ TEST_CASE("how it looks") {
         "  14 |  balance source\n"
         "     |          ^~~~~~\n"
         "  help: write 'hash-type consistent' below it; 'hash-type map-based' keeps it as it is and ends this advice\n"
-        "  see: conf/KEYWORDS.md#proxy-hash-type, ringway --help-keywords 'hash-type'; silence it: # ringway: allow map-based-hash\n"
+        "  see: ringway --help-advice map-based-hash\n"
+        "       silence it: # ringway: allow map-based-hash\n"
         "1 piece of advice\n");
 }
 

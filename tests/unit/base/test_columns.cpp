@@ -37,5 +37,6 @@ TEST_CASE("lines are broken between words only, longer words stand alone") {
   CHECK(wrapped("one", 7, 2, 8) == "\n  one");
   CHECK(wrapped("a /a/very/long/path b", 0, 1, 8) == "a\n /a/very/long/path\n b");
   CHECK(wrapped("two\nlines here", 0, 1, 80) == "two\n lines here");
+  CHECK(wrapped("  a  b c", 0, 2, 6) == "  a  b\n  c");
   CHECK(wrapped("größe größe", 0, 0, 11) == "größe größe");
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/columns.hpp"
 #include "config/diagnostic.hpp"
 #include "config/excerpt.hpp"
 #include "config/source.hpp"
@@ -52,6 +53,41 @@ TEST_CASE("the first line is HAProxy's, the rest says more") {
         "  1 | global\n"
         "    | ^~~~~~\n"
         "1 error\n");
+}
+
+TEST_CASE("on a terminal nothing is wider than it, and words stay whole; without one a first line is one line") {
+  diagnostics report;
+  auto& one = report.alert("a", {0, 7, 180, 5}, "a sentence that is longer than the terminal is wide, with 'words-that-have-hyphens' in it",
+                           "write something that takes more than one line as well, for instance this\n    bind :80");
+  one.notes.emplace_back(span{}, "and a note that goes on for longer than forty columns");
+  one.see = "ringway --help-keywords 'a keyword' and then some more of it";
+  source_set set;
+  set.add_text("a.cfg", "\n\n\n\n\n\n" + std::string(178, 'x') + " wrong " + std::string(200, 'y') + "\n");
+  render_options how = plain();
+  const std::string piped = render_text(report, set, how);
+  CHECK(piped.find("wide, with 'words-that-have-hyphens' in it\n") != std::string::npos);
+  CHECK(piped.find("\n            bind :80\n") != std::string::npos);
+  const auto words_of = [](std::string_view from) {
+    std::string out;
+    bool blank = false;
+    for (const char c : from.substr(from.find("help:"))) {
+      if (c != ' ' && c != '\n') out.append(blank ? " " : "") += c;
+      blank = c == ' ' || c == '\n';
+    }
+    return out;
+  };
+  for (const std::size_t width : {40, 60, 80, 200}) {
+    how.width = width;
+    const std::string text = render_text(report, set, how);
+    CAPTURE(width);
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = text.find('\n', at);
+      CHECK_MESSAGE(ringway::columns_of(std::string_view(text).substr(at, end - at)) <= width, text.substr(at, end - at));
+      at = end + 1;
+    }
+    CHECK(text.find("wrong") != std::string::npos);
+    CHECK(words_of(text) == words_of(piped));
+  }
 }
 
 TEST_CASE("every level has HAProxy's label, and the sum counts") {
