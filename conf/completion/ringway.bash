@@ -1,23 +1,72 @@
-# Completion for bash; source it, or put it into /usr/share/bash-completion/completions as ringway.
+# Completion for bash: /usr/share/bash-completion/completions/ringway (cmake --install puts it there), or source it.
+# Where haproxy is a link to ringway, link completions/haproxy to this file too: the name is completed only then.
 # Written by the test of the option table: RINGWAY_WRITE_GENERATED=1 test_app. Do not edit.
 _ringway() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
-  if [[ $COMP_CWORD -gt 1 ]]; then case ${COMP_WORDS[1]} in
-    route) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --client --request --header --listener --backend --running --down --resolve --input --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    ring) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --config --backend --running --down --keys --input --at-once --svg --compare --resolve --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    diff) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --keys --input --listener --fail-above --resolve --json" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    migrate) [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "--help --output --in-place --to --no-comments --json --list" -- "$word") || mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-  esac; fi
+  case ${COMP_WORDS[1]} in
+    route) if [[ $COMP_CWORD -gt 1 ]]; then
+      case $before in
+        --input)
+          mapfile -t COMPREPLY < <(compgen -W "auto uri address common combined httplog" -- "$word"); return ;;
+        --config|-f|--running)
+          mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --client|--request|-X|--header|-H|--listener|--backend|--down|--resolve)
+          return ;;
+      esac
+      if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "--config -f --client --request -X --header -H --listener --backend --running --down --resolve --input --json --help -h" -- "$word")
+      else mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi
+      return
+    fi ;;
+    ring) if [[ $COMP_CWORD -gt 1 ]]; then
+      case $before in
+        --input)
+          mapfile -t COMPREPLY < <(compgen -W "auto uri address common combined httplog" -- "$word"); return ;;
+        --config|-f|--running|--keys|--svg)
+          mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --backend|--down|--at-once|--resolve)
+          return ;;
+      esac
+      if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "--config -f --backend --running --down --keys --input --at-once --svg --compare --resolve --json --help -h" -- "$word")
+      else mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi
+      return
+    fi ;;
+    diff) if [[ $COMP_CWORD -gt 1 ]]; then
+      case $before in
+        --input)
+          mapfile -t COMPREPLY < <(compgen -W "auto uri address common combined httplog" -- "$word"); return ;;
+        --keys)
+          mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --listener|--fail-above|--resolve)
+          return ;;
+      esac
+      if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "--keys --input --listener --fail-above --resolve --json --help -h" -- "$word")
+      else mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi
+      return
+    fi ;;
+    migrate) if [[ $COMP_CWORD -gt 1 ]]; then
+      case $before in
+        --output|-o)
+          mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --to)
+          return ;;
+      esac
+      if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "--output -o --in-place -i --to --no-comments --json --list --help -h" -- "$word")
+      else mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi
+      return
+    fi ;;
+  esac
   case $before in
+    --diagnostics)
+      mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word"); return ;;
+    -sf)
+      mapfile -t COMPREPLY < <(compgen -W "$(pidof ringway haproxy)" -- "$word"); return ;;
+    -st)
+      mapfile -t COMPREPLY < <(compgen -W "$(pidof ringway haproxy)" -- "$word"); return ;;
     -f|--config|-p|-x)
       mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     -C)
       mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
-    --diagnostics)
-      mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word"); return ;;
-    -sf|-st)
-      mapfile -t COMPREPLY < <(compgen -W "$(pidof ringway haproxy)" -- "$word"); return ;;
     -cc|--no-advice|-n|-N|-m|-L|--port|--resolve|--resolve-period|-S)
       return ;;
   esac
@@ -29,3 +78,4 @@ _ringway() {
   fi
 }
 complete -o filenames -F _ringway ringway
+if [[ $(readlink -f "$(type -P haproxy)" 2>/dev/null) == */ringway ]]; then complete -o filenames -F _ringway haproxy; fi

@@ -146,6 +146,8 @@ std::vector<std::string_view> spellings_of(const option_row& row);
 std::string help_text(std::string_view program);  // at most 80 columns and 40 lines
 std::string manual_page();                        // conf/ringway.1, roff
 std::string bash_completion();                    // conf/completion/ringway.bash
+std::string zsh_completion();                     // conf/completion/_ringway
+std::string fish_completion();                    // conf/completion/ringway.fish
 
 // HAProxy's time: a number and us, ms, s, m, h or d; no unit means milliseconds. nullopt: not understood.
 std::optional<milliseconds> parse_period(std::string_view text);

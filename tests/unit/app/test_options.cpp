@@ -327,7 +327,9 @@ TEST_CASE("manual page and completion are those of the table") {
   };
   const std::string conf = RINGWAY_SOURCE_DIR "/conf/";
   const row rows[] = {{conf + "ringway.1", manual_page()},
-                      {conf + "completion/ringway.bash", bash_completion()}};
+                      {conf + "completion/ringway.bash", bash_completion()},
+                      {conf + "completion/_ringway", zsh_completion()},
+                      {conf + "completion/ringway.fish", fish_completion()}};
   for (const row& one : rows) {
     if (std::getenv("RINGWAY_WRITE_GENERATED") != nullptr) std::ofstream(one.path) << one.text;
     CAPTURE(one.path);
