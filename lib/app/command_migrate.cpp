@@ -214,7 +214,9 @@ int list() {
     const auto show = [&](std::string_view label, std::string_view text) {
       for (bool first = true; !text.empty(); first = false) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        out += fmt::format("    {:<7} {}\n", first ? label : "", text.substr(0, end));
+        const std::string_view line = text.substr(0, end);
+        const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+        out += fmt::format("    {:<7} {}\n", first ? label : "", wrapped(line, 12, 12 + indent + 4, 80));
         text.remove_prefix(end < text.size() ? end + 1 : end);
       }
     };

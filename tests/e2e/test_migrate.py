@@ -60,6 +60,10 @@ def refused_lines(run, path):
     return {each["line"] for each in json.loads(done.stderr or "[]") if each["severity"] == "alert"}
 
 
+def test_the_list_fits_eighty_columns(run):
+    assert [line for line in run("migrate", "--list").stdout.splitlines() if len(line) > 80] == []
+
+
 def test_what_ringway_refuses_afterwards_is_named_and_counted(run, tmp_path):
     path, made = tmp_path / "new.cfg", tmp_path / "made.cfg"
     path.write_text(UNSUPPORTED)
