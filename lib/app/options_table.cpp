@@ -216,8 +216,8 @@ constexpr option_row rows[] = {
      "As curl's option, without a port. The name is never asked of the resolver; several for one name give "
      "it several addresses.",
      resolve},
-    {"--h1-parsing", "strict|haproxy", takes::next, kind::ours, "which HTTP/1 messages are taken, over global's h1-parsing",
-     "strict takes what the RFCs allow. haproxy takes and treats as HAProxy 3.x does what they do not: HTTP/1.1 without Host "
+    {"--h1-parsing", "WAY", takes::next, kind::ours, "strict or haproxy: which HTTP/1 messages are taken",
+     "Over global's h1-parsing. strict takes what the RFCs allow. haproxy takes and treats as HAProxy 3.x does what they do not: HTTP/1.1 without Host "
      "or with an odd one, lines that end in LF alone, blanks and tabs in a request line, folded lines, Content-Length "
      "beside Transfer-Encoding and Transfer-Encoding in HTTP/1.0 (the chunks count, the connection ends), user information "
      "in a target, a status below 100.",

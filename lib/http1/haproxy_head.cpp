@@ -135,11 +135,7 @@ haproxy_head read_as_haproxy(std::string_view head, bool is_request, std::string
   else
     status_line(first, out, found);
   out.append("\r\n");
-  if (!head.empty() && is_blank(head.front())) {
-    found.reason = "folded header line";
-    return found;
-  }
-  const std::size_t fields = out.size();
+  const std::size_t fields = out.size();  // a blank here folds nothing: the parser refuses it behind a good first line
   while (!head.empty()) {
     const std::size_t begin = out.size();
     const std::string_view line = take_line();

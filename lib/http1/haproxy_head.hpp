@@ -9,7 +9,6 @@
 namespace ringway::http1 {
 
 struct haproxy_head {
-  const char* reason = nullptr;  // not null: beyond repair
   bool low_status = false;       // a response's status is `status`, below 100; the parser is given another
   bool two_lengths = false;      // a sound Content-Length stood beside Transfer-Encoding and was left out
   unsigned status = 0;

@@ -244,11 +244,6 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   haproxy_head read;
   if (loosely) {
     read = read_as_haproxy(input, IsRequest, scratch);
-    if (read.reason != nullptr) {
-      result.what = head_state::bad;
-      result.reason = read.reason;
-      return result;
-    }
     input = scratch;
   }
   if (lenient) {

@@ -305,6 +305,7 @@ transaction::verdict transaction::await_response() {
           const http::refusal bad =
               http::response_body(response_, request_.verb, response_length_, back_->settings.response_parsing);
           if (bad) return fail('P', 'H', 502, bad.reason);
+          if (response_length_.doubtful) ask_close_ = true;  // what follows it may be read in two ways
           if (!forward_interim()) return fail('P', 'H', 502, "too many interim responses");
           if (at_->worker.budget().over()) return verdict::again;
           continue;

@@ -13,8 +13,9 @@ struct decoded {
   friend bool operator==(const decoded&, const decoded&) = default;
 };
 
-decoded decode(std::string_view first, std::string_view second, bool padded = false) {
+decoded decode(std::string_view first, std::string_view second, bool padded = false, bool as_haproxy = false) {
   http1::chunk_decoder decoder;
+  decoder.as_haproxy(as_haproxy);
   if (padded) decoder.allow_padding();
   decoded out;
   for (std::string_view input : {first, second}) {
@@ -55,6 +56,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::size_t cut = fuzz::place_in(input, 4);
   fuzz::must(decode(input.substr(0, cut), input.substr(cut), true) == padded, "a cut changes nothing behind padding", input);
   if (whole.ended) fuzz::must(padded == whole, "what is taken without padding is taken the same with it", input);
+  // The same of what HAProxy takes.
+  const decoded loose = decode(input, {}, false, true);
+  fuzz::must(decode(input.substr(0, cut), input.substr(cut), false, true) == loose, "a cut changes nothing as HAProxy", input);
+  if (padded.ended) fuzz::must(loose == padded, "what is taken strictly is taken the same as HAProxy", input);
+  if (loose.ended) {
+    std::string again = "0\r\n" + loose.trailers + "\r\n";
+    fuzz::must(decode(again, {}).trailers == loose.trailers, "what HAProxy takes of trailers goes on as strict ones", again);
+  }
   if (whole.ended) {
     std::string again = "0\r\n" + whole.trailers + "\r\n";
     const decoded trailers = decode(again, {});
