@@ -77,18 +77,17 @@ bool router::prepare(const asked& what) {
   facts_ = {};
   const auto& client = what.client ? what.client : with_.client;
   if (client) facts_.source = *client;
-  return !http || judge_target(true);
+  return !http || judge_target();
 }
 
-// `received`: as a client sends it, no rule has touched it yet.
-bool router::judge_target(bool received) {
+bool router::judge_target() {
   http::target_form form{};
   const auto how = front_ != nullptr ? front_->request_parsing : with_.back->of->request_parsing;
   if (const auto refused = http::check_target(head_, how, form)) {
     why_ = fmt::format("the proxy refuses this request with {}: {}", refused.status, refused.reason);
     return false;
   }
-  if (received) http::normalise_target(head_, form, uri_scratch_);
+  http::normalise_target(head_, form, uri_scratch_);
   facts_.method = head_.method_text;
   facts_.target = balance::normalise_target(head_.method_text, head_.target, scratch_);
   facts_.fields = &head_.fields;
@@ -120,7 +119,10 @@ bool router::obey(const rules::section& of, std::uint32_t back, rules::trace* se
       return false;
     case rules::outcome::kind::go_on: break;
   }
-  return !(edited.target_changed || edited.host_changed) || judge_target(false);
+  // What our own rules made of the client's words is not judged again.
+  if (edited.target_changed || edited.host_changed)
+    facts_.target = balance::normalise_target(head_.method_text, head_.target, scratch_);
+  return true;
 }
 
 // The rules are the proxy's own; they see a process that has just started.

@@ -57,7 +57,7 @@ class router {
 
  private:
   bool prepare(const asked& what);           // head, facts, frontend; false: why_
-  bool judge_target(bool received);                       // what the proxy refuses, and what the balancer is told; false: why_
+  bool judge_target();                                    // what the proxy refuses, and what the balancer is told; false: why_
   farm* choose_backend(rules::trace* seen);
   // Rules that refuse, redirect or rewrite, as the proxy obeys them. false: the request ends there; why_ says how.
   bool obey(const rules::section& of, std::uint32_t back, rules::trace* seen);

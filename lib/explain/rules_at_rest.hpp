@@ -24,7 +24,9 @@ class rules_at_rest final : public rules::surroundings {
   std::string_view frontend_name() const override { return front_.name; }
   std::string_view frontend_default_backend() const override { return front_.default_backend; }
   unsigned frontend_connections(std::uint32_t front) const override { return front == frontend() ? 1 : 0; }
-  std::uint32_t backend() const override { return back_; }
+  std::uint32_t backend() const override {  // before one is chosen, a listen section's own
+    return back_ == rules::no_index && front_.back ? backend_named(front_.name) : back_;
+  }
   unsigned backend_id(std::uint32_t back) const override { return of_.farms()[back].of->id; }
   std::string_view backend_name(std::uint32_t back) const override { return of_.farms()[back].name(); }
   std::uint32_t backend_named(std::string_view name) const override {
@@ -32,6 +34,7 @@ class rules_at_rest final : public rules::surroundings {
       if (of_.farms()[i].name() == name && of_.farms()[i].of->kind == front_.kind) return i;
     return rules::no_index;
   }
+  bool backend_is_disabled(std::uint32_t back) const override { return of_.farms()[back].of->disabled; }
   unsigned backend_connections(std::uint32_t) const override { return 0; }
   std::uint32_t server_count(std::uint32_t back) const override {
     return static_cast<std::uint32_t>(of_.farms()[back].of->servers.size());

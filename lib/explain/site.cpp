@@ -90,8 +90,8 @@ std::vector<const proxy::section_settings*> site::fronts_on(std::uint16_t port) 
 }
 
 const farm* site::default_backend(const proxy::section_settings& front) const {
-  const std::string& name = front.default_backend.empty() && front.back ? front.name : front.default_backend;
-  return backend(name);
+  if (const farm* named = backend(front.default_backend); named != nullptr && !named->of->disabled) return named;
+  return front.back ? backend(front.name) : nullptr;
 }
 
 std::vector<std::string_view> site::front_names() const {

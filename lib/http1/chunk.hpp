@@ -22,6 +22,8 @@ class chunk_decoder {
   // Stays until said otherwise: what HAProxy 3.x takes. Blanks behind a size, any number of zeros before it, anything
   // printable as an extension, trailers whose lines end in LF or are folded, control bytes in them (sent on as blanks).
   void as_haproxy(bool yes) { loose_ = yes; }
+  // Bytes of a chunk whose size was read, still to come.
+  std::uint64_t left() const { return state_ == state::payload ? left_ : 0; }
   bool at_end() const { return state_ == state::finished; }
 
  private:

@@ -11,7 +11,7 @@ transaction::reply transaction::reply_for(unsigned status) const {
     const auto found = section->errors.find(status);
     if (found == section->errors.end()) continue;
     const error_page& page = *found->second;
-    return {page.head, page.body, page.minor, page.framed, page.silent};
+    return {page.head, page.body, page.minor, page.framed, page.silent, page.closes};
   }
   const http::canned_reply& page = http::reply_for(status);
   return {page.head, page.body};

@@ -157,8 +157,12 @@ std::unique_ptr<runtime> assemble(const model& from, const assembly& how) {
     front->log = out->logger->make_pipeline(section.log);
     front->maxconn = section.maxconn.value_or(how.frontend_maxconn.value_or(how.maxconn));
     const std::string& name = section.default_backend.empty() && section.back ? section.name : section.default_backend;
-    const auto found = by_name.find(name);
-    if (found != by_name.end()) front->default_backend = found->second;
+    // A disabled backend is none: a listen section then is its own, as in HAProxy.
+    for (const std::string& each : {name, section.back ? section.name : std::string()}) {
+      const auto found = by_name.find(each);
+      if (front->default_backend == nullptr && found != by_name.end() && !found->second->settings.disabled)
+        front->default_backend = found->second;
+    }
     if (backend* back = front->default_backend; back != nullptr && wants_lone_client(section, *back))
       front->clients = std::make_unique<lone_client>(section.name, back->settings.name, out->lone_client_said,
                                                      [back, notice = how.notice](const std::string& text) {

@@ -94,7 +94,7 @@ std::optional<error_page> parse_error_page(std::string_view file, std::string& w
     return std::nullopt;
   }
   out.framed = length.how != kind::until_close;
-  http::take_hop_by_hop(parsed.fields, false);
+  out.closes = http::take_hop_by_hop(parsed.fields, false).close;
   out.minor = head.starts_with("HTTP/1.0") ? 0 : 1;
   out.head = out.minor == 0 ? "HTTP/1.0 " : "HTTP/1.1 ";
   out.head += std::to_string(parsed.status) + " ";

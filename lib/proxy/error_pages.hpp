@@ -19,6 +19,7 @@ struct error_page {
   std::string body;
   unsigned minor = 1;    // HTTP/1.<minor> of the status line
   bool framed = false;   // its end can be told; otherwise only by closing the connection
+  bool closes = false;   // it says so itself: Connection: close
   bool silent = false;   // an empty file: the connection closes without a byte
   std::size_t bytes = 0; // of the file
 };

@@ -53,15 +53,21 @@ void transaction::write_told_addresses(http1::head_writer& out) {
     tell_address(out, request_.fields, of_->local(), fe.originalto, be.originalto);
 }
 
-// What came fits by itself (home::scratch).
+// What came fits by itself. What rules made of it is to fit where HAProxy keeps it: a buffer that holds a line of three
+// words, and each field with 8 bytes of its own. And where it is written: home::scratch.
 bool transaction::head_fits() const {
+  constexpr std::size_t of_buffer = 48, of_line = 28, of_field = 8, of_end = 9;
+  std::size_t kept = of_buffer + of_line + of_end + request_.method_text.size() + request_.target.size();
   const auto asked = [](const told_address_settings& how) { return how.enabled ? how.header.size() + 64 : 0; };
   std::size_t size = 256 + request_.method_text.size() + request_.target.size();
   for (const section_settings* one : {&of_->front.settings, back_ != nullptr ? &back_->settings : nullptr})
     if (one != nullptr) size += asked(one->forwardfor) + asked(one->originalto);
   for (const http::field& one : request_.fields)
-    if (!one.dropped) size += one.name.size() + one.value.size() + 4;
-  return size <= at_->scratch_size;
+    if (!one.dropped) {
+      size += one.name.size() + one.value.size() + 4;
+      kept += one.name.size() + one.value.size() + of_field;
+    }
+  return size <= at_->scratch_size && kept <= std::max(at_->worker.memory().size(), std::size_t{request_.bytes} + 1024);
 }
 
 std::string_view transaction::build_request() {

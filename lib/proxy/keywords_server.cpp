@@ -60,10 +60,6 @@ void server(section_settings& to, arguments& from) {
 }
 
 void default_server(section_settings& to, arguments& from) {
-  if (from.empty()) {
-    from.need("words of a server line, for example check");
-    return;
-  }
   from.words(place::default_server, &to.server_defaults);
 }
 

@@ -1,7 +1,6 @@
 // The sections' rules at the points of a connection's and a request's journey. Sections without rules never come here.
 #include <sys/socket.h>
 
-#include "http/target.hpp"
 #include "proxy/rules_view.hpp"
 #include "proxy/transaction.hpp"
 
@@ -33,7 +32,8 @@ backend* transaction::backend_by_rules() {
                           .memory = at_->rules_memory,
                           .at = seen ? rules::point::request : rules::point::session,
                           .request = seen ? &request_ : nullptr,
-                          .first_request = of_->requests <= 1};
+                          .first_request = of_->requests <= 1,
+                          .chunked_bytes = chunked_here_};
   const std::uint32_t found = rules::choose_backend(of_->front.settings.rules, in);
   return found == rules::no_index ? of_->front.default_backend : at_->all.backends[found].get();
 }
@@ -61,11 +61,13 @@ io::task<bool> transaction::obey(const rules::section& of) {
                           .client = of_->client,
                           .memory = at_->rules_memory,
                           .request = &request_,
-                          .first_request = of_->requests <= 1};
+                          .first_request = of_->requests <= 1,
+                          .chunked_bytes = chunked_here_};
   rules::editable edited{.request = request_, .keep = rewritten_, .most = at_->scratch_size};
   const rules::outcome out = rules::on_request(of, in, edited);
   if (edited.too_long || !head_fits()) {  // 500 as HAProxy: nothing of it is left out in silence
     end_with('P', 'R');
+    head_at_ = -1;
     co_await answer(500, "the rules made the request head too long");
     co_return false;
   }
@@ -83,15 +85,9 @@ io::task<bool> transaction::obey(const rules::section& of) {
     co_return false;
   }
   if (upgrade_asked_ && http::find(request_.fields, http::known::upgrade) == nullptr) upgrade_asked_ = false;
-  if (edited.target_changed || edited.host_changed) {
-    http::target_form form{};
-    refused_ = http::check_target(request_, of_->front.settings.request_parsing, form);
-    if (refused_) {
-      co_await refuse();
-      co_return false;
-    }
+  // What our own rules made of the client's words is not judged again: that is no fault of the client's.
+  if (edited.target_changed || edited.host_changed)
     target_ = balance::normalise_target(request_.method_text, request_.target, target_scratch_);
-  }
   co_return true;
 }
 

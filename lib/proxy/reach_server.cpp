@@ -17,7 +17,7 @@ namespace {
 std::optional<std::string_view> field_of(const void* fields, std::string_view name) {
   const http::field* one = http::find(*static_cast<const http::field_list*>(fields), name);
   if (one == nullptr) return std::nullopt;
-  return one->value;
+  return trim(one->value);  // a rule's own may have blanks around it
 }
 
 // While somebody who is in lacks a descriptor, listeners do not take the next one.
@@ -131,6 +131,7 @@ bool transaction::reach_at_once() {
 io::task<bool> transaction::reach_server() {
   if (back_ == nullptr) {
     end_with('S', 'C');
+    head_at_ = -1;  // nobody was asked for: no time is counted, as in HAProxy
     co_await answer(503, "no backend is configured for this frontend");
     co_return false;
   }

@@ -1,12 +1,36 @@
 #include "proxy/rules_view.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 namespace ringway::proxy {
 
 address rules_view::client_came_to() const { return of_.local(); }
 
 std::string_view rules_view::frontend_default_backend() const {
   const proxy::backend* back = of_.front.default_backend;
-  return back != nullptr ? std::string_view(back->settings.name) : std::string_view();
+  const bool itself = back != nullptr && of_.front.settings.default_backend.empty();  // a listen section
+  return back != nullptr && !itself ? std::string_view(back->settings.name) : std::string_view();
+}
+
+// Until a listen section's rules choose another, its backend is itself.
+std::uint32_t rules_view::backend() const {
+  if (chosen_ != nullptr) return static_cast<std::uint32_t>(chosen_->index);
+  if (!of_.front.settings.back) return rules::no_index;
+  const auto found = of_.at.all.backend_numbers.find(of_.front.settings.name);
+  return found != of_.at.all.backend_numbers.end() ? found->second : rules::no_index;
+}
+
+// Whom the kernel lets be bound is here.
+bool rules_view::is_of_this_machine(const address& what) const {
+  address any_port = what;
+  any_port.port = 0;
+  const raw_address there = raw(any_port);
+  const int fd = ::socket(there.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const bool bound = ::bind(fd, there.data(), there.length) == 0;
+  ::close(fd);
+  return bound;
 }
 
 // A disabled frontend has a name and no number: nobody is connected there.

@@ -19,12 +19,11 @@ class rules_view final : public rules::surroundings {
   std::string_view frontend_name() const override { return of_.front.settings.name; }
   std::string_view frontend_default_backend() const override;
   unsigned frontend_connections(std::uint32_t front) const override;
-  std::uint32_t backend() const override {
-    return chosen_ != nullptr ? static_cast<std::uint32_t>(chosen_->index) : rules::no_index;
-  }
+  std::uint32_t backend() const override;
   unsigned backend_id(std::uint32_t back) const override { return at(back).settings.id; }
   std::string_view backend_name(std::uint32_t back) const override { return at(back).settings.name; }
   std::uint32_t backend_named(std::string_view name) const override;
+  bool backend_is_disabled(std::uint32_t back) const override { return at(back).settings.disabled; }
   unsigned backend_connections(std::uint32_t back) const override;
   std::uint32_t server_count(std::uint32_t back) const override { return at(back).servers->size(); }
   unsigned usable_servers(std::uint32_t back) const override;
@@ -43,6 +42,7 @@ class rules_view final : public rules::surroundings {
   std::int64_t wall_microseconds() const override { return of_.at.worker.wall_microseconds(); }
   std::uint32_t random() const override { return balance::per_thread_random(); }
   bool client_tls() const override { return false; }
+  bool is_of_this_machine(const address& what) const override;
 
  private:
   const proxy::backend& at(std::uint32_t back) const { return *of_.at.all.backends[back]; }

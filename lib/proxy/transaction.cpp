@@ -172,8 +172,11 @@ bool transaction::check_head() {
     decoder.as_haproxy(http::as_haproxy(of_->front.settings.request_parsing));
     std::string_view input = in_.text().substr(request_.bytes), data;
     http1::chunk_decoder::step step = decoder.next(input, data);
-    for (; step == http1::chunk_decoder::step::data; step = decoder.next(input, data))
+    for (; step == http1::chunk_decoder::step::data; step = decoder.next(input, data)) {
       at_->worker.budget().spend(io::turn::chunk);
+      chunked_here_ += data.size();
+    }
+    chunked_here_ += decoder.left();
     if (step == http1::chunk_decoder::step::bad) refused_ = {400, decoder.reason()};
   }
   if (refused_) return false;
@@ -221,7 +224,7 @@ io::task<> transaction::answer(unsigned status, const char* reason) {
   }
   const reply page = reply_for(status);
   begin_answer(status, reason);
-  if (!page.framed || page.silent) close_client_ = true;
+  if (!page.framed || page.silent || page.closes) close_client_ = true;
   if (page.silent) co_return;
   http1::head_writer out(at_->scratch.get(), at_->scratch_size);
   out.text(interim_);
@@ -436,6 +439,7 @@ void transaction::clear_for_next() {
   request_line_.clear();
   body_seen_ = {};
   method_size_ = uri_size_ = 0;
+  chunked_here_ = 0;
   interim_.clear();
   back_ = nullptr;
   link_.reset();

@@ -130,7 +130,7 @@ class transaction {
   struct reply {
     std::string_view head, body;
     unsigned minor = 1;
-    bool framed = true, silent = false;
+    bool framed = true, silent = false, closes = false;
   };
   reply reply_for(unsigned status) const;  // answer.cpp: the backend's page, the frontend's, ours
   io::task<> answer(unsigned status, const char* reason);
@@ -175,6 +175,7 @@ class transaction {
   io::buffer in_, out_;
   body_flow up_, down_;
   std::size_t scanned_ = 0, response_scanned_ = 0;
+  std::uint64_t chunked_here_ = 0;    // of a body in chunks: see rules::context
   std::string scratch_, response_scratch_, target_scratch_, uri_scratch_, request_line_;
   std::size_t method_size_ = 0, uri_size_ = 0;
   std::string_view target_;           // normalised, for the balancer

@@ -38,8 +38,9 @@ struct redirect_settings {
   target how = target::location;
   format to;
   unsigned code = 302;
-  bool drop_query = false, append_slash = false, ignore_empty = false;
+  bool drop_query = false, keep_query = false, append_slash = false, ignore_empty = false;
   std::string cookie;  // the value of a Set-Cookie field; empty: none
+  std::optional<format> cookie_made;  // set-cookie-fmt
 };
 
 // http-request …, and redirect.

@@ -32,10 +32,11 @@ class surroundings {
   virtual std::string_view frontend_name() const = 0;
   virtual std::string_view frontend_default_backend() const = 0;  // empty: none
   virtual unsigned frontend_connections(std::uint32_t front) const = 0;
-  virtual std::uint32_t backend() const = 0;   // chosen for this request; no_index: none yet
+  virtual std::uint32_t backend() const = 0;   // chosen for this request, before that a listen's own; no_index: none yet
   virtual unsigned backend_id(std::uint32_t back) const = 0;
   virtual std::string_view backend_name(std::uint32_t back) const = 0;
   virtual std::uint32_t backend_named(std::string_view name) const = 0;  // no_index: none of the frontend's mode
+  virtual bool backend_is_disabled(std::uint32_t back) const = 0;
   virtual unsigned backend_connections(std::uint32_t back) const = 0;
   virtual std::uint32_t server_count(std::uint32_t back) const = 0;
   virtual unsigned usable_servers(std::uint32_t back) const = 0;  // as nbsrv counts: active ones, else backups
@@ -54,6 +55,8 @@ class surroundings {
   virtual std::int64_t wall_microseconds() const = 0;
   virtual std::uint32_t random() const = 0;       // 32 even bits
   virtual bool client_tls() const = 0;
+  // Does this machine have the address? Unless somebody can ask the kernel: the loopback addresses.
+  virtual bool is_of_this_machine(const address& at) const;
 };
 
 struct context {
@@ -63,6 +66,7 @@ struct context {
   point at = point::request;
   const http::request_head* request = nullptr; // null before there is one
   bool first_request = true;                   // of its connection
+  std::uint64_t chunked_bytes = 0;             // of a body in chunks: of those whose size has arrived
 };
 
 }  // namespace ringway::rules

@@ -67,7 +67,29 @@ bool xxh32(const context&, const argument_list& args, sample& io) {
   return true;
 }
 
+// An IPv4 address that is written as one of IPv6: mapped, of ::/96 (with it :: and ::1), 6to4. As HAProxy has it.
+address as_v4(const address& at) {
+  if (at.kind != family::v6) return at;
+  const auto& b = at.bytes;
+  const auto zero = [&b](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i)
+      if (b[i] != 0) return false;
+    return true;
+  };
+  std::size_t begin = 12;
+  if (b[0] == 0x20 && b[1] == 0x02)
+    begin = 2;
+  else if (!zero(0, 10) || !((b[10] == 0xff && b[11] == 0xff) || zero(10, 12)))
+    return at;
+  address out;
+  out.kind = family::v4;
+  out.port = at.port;
+  for (std::size_t i = 0; i < 4; ++i) out.bytes[i] = b[begin + i];
+  return out;
+}
+
 bool mask(const context&, const argument_list& args, sample& io) {
+  io.ip = as_v4(io.ip);
   const bool v4 = io.ip.kind == family::v4;
   if (!v4 && args.size() < 2) return false;
   const auto& by = v4 ? args[0].ip.bytes : args[1].ip.bytes;
@@ -76,7 +98,7 @@ bool mask(const context&, const argument_list& args, sample& io) {
 }
 
 #define ON_NUMBERS .expects = kind::integer, .gives = kind::integer
-#define ONE_NUMBER .arguments = "(<number>)", .takes_ = {takes::number}, .required = 1, ON_NUMBERS
+#define ONE_NUMBER .arguments = "(<number>|<variable>)", .takes_ = {takes::amount}, .required = 1, ON_NUMBERS
 #define TRUTH .expects = kind::integer, .gives = kind::boolean
 #define HASH .arguments = "([<avalanche>])", .takes_ = {takes::number}, .expects = kind::binary, .gives = kind::integer
 
@@ -122,7 +144,8 @@ constexpr std::array rows = {
         .run = &xxh32},
     converter_row{.name = "ipmask", .arguments = "(<mask4>[,<mask6>])", .takes_ = {takes::mask4, takes::mask6},
         .required = 1, .expects = kind::ip, .gives = kind::ip,
-        .summary = "Keeps the bits of the mask: a number of bits or a dotted mask; IPv6 needs one of its own.",
+        .summary = "Keeps the bits of the mask: a number of bits or a dotted mask; IPv6 needs one of its own, unless it is an IPv4 address "
+                   "in another form.",
         .example = "src,ipmask(24,64) 192.0.2.0", .since = "1.5", .run = &mask},
 };
 

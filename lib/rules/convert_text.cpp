@@ -282,7 +282,7 @@ constexpr std::array rows = {
         .example = "path,word(1,/) api", .since = "1.6", .run = &word},
     converter_row{.name = "field", PIECES, .summary = "A piece between delimiters; empty ones count.",
         .example = "hdr(host),field(1,:) www.example.com", .since = "1.6", .run = &field},
-    converter_row{.name = "bytes", .arguments = "(<offset>[,<length>])", .takes_ = {takes::number, takes::number},
+    converter_row{.name = "bytes", .arguments = "(<offset>[,<length>])", .takes_ = {takes::amount, takes::amount},
         .required = 1, .expects = kind::binary, .gives = kind::binary, .summary = "A part of the bytes.",
         .example = "path,bytes(0,4) -m str /api", .since = "1.6", .run = &bytes},
     converter_row{.name = "ltrim", .arguments = "(<characters>)", .takes_ = {takes::text}, .required = 1,

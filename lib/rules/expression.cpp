@@ -22,6 +22,20 @@ struct form_name {
 constexpr form_name forms[] = {{"_beg", match::beg}, {"_dir", match::dir}, {"_dom", match::dom}, {"_end", match::end},
                                {"_len", match::len}, {"_reg", match::reg}, {"_sub", match::sub}};
 
+// proc.x, sess.x, txn.x, req.x, res.x, check.x
+bool names_variable(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos || dot + 1 == text.size()) return false;
+  const std::string_view scope = text.substr(0, dot);
+  for (const std::string_view each : {"proc", "sess", "txn", "req", "res", "check"})
+    if (scope == each) {
+      for (const char c : text.substr(dot + 1))
+        if (!is_digit(c) && !(lower(c) >= 'a' && lower(c) <= 'z') && c != '_' && c != '.') return false;
+      return true;
+    }
+  return false;
+}
+
 bool name_char(char c) {
   return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '.' || c == '-' || c == '+';
 }
@@ -75,6 +89,7 @@ class parser {
       at = conv_end;
       if (!arguments_of(conv, step.row->takes_, step.row->required, at, step.args)) return std::nullopt;
       if (!regex_of(step, began)) return std::nullopt;
+      for (const argument& each : step.args) step.never = step.never || each.as == takes::variable;
       now = step.row->gives;
       // ltrim and their like keep what they were given.
       out.steps.push_back(std::move(step));
@@ -165,7 +180,7 @@ class parser {
         one.offset = at + 1;
         if (c == ')') {
           ++at;
-          // "()" is no argument, not an empty one.
+          // "()" is no argument, not an empty one; see arguments_of().
           if (out.size() == 1 && out[0].text.empty() && out[0].length == 0) out.clear();
           return true;
         }
@@ -193,6 +208,8 @@ class parser {
             {});
       return false;
     }
+    // "()" is the empty text for what is made of one: str(), ltrim().
+    if (given.empty() && required == 1 && wanted[0] == takes::text && at > began) given.push_back({{}, began + 1, 0});
     if (given.size() < static_cast<std::size_t>(required)) {
       wrong("missing-argument", began == 0 ? 0 : began - 1, 1,
             fmt::format("'{}' needs {} argument{} in brackets", name, required, required == 1 ? "" : "s"), {});
@@ -223,6 +240,13 @@ class parser {
       return false;
     };
     switch (one.as) {
+      case takes::amount:
+        if (names_variable(one.text)) {
+          one.as = takes::variable;
+          return true;
+        }
+        one.as = takes::number;
+        [[fallthrough]];
       case takes::number: {
         std::string_view text = one.text;
         if (text.empty()) return true;  // left out: as 0
@@ -310,7 +334,7 @@ bool expression::evaluate(const context& in, cursor& at, sample& out) const {
     if (!fetch->run(in, args, at, out)) return false;
     bool good = true;
     for (const conversion& step : steps) {
-      good = cast(out, step.row->expects, in.memory) && step.row->run(in, step.args, out);
+      good = !step.never && cast(out, step.row->expects, in.memory) && step.row->run(in, step.args, out);
       if (!good) break;
     }
     if (good) return true;

@@ -16,6 +16,7 @@ enum class match : std::uint8_t { found, boolean, integer, ip, bin, len, str, be
 struct conversion {
   const converter_row* row = nullptr;
   argument_list args;
+  bool never = false;  // it asks for a variable, and none is ever set: no sample
 };
 
 struct expression {

@@ -37,7 +37,7 @@ constexpr std::string_view fetches_of_haproxy[] = {
     "bc_http_major", "bc_src", "bc_src_port", "bc_rtt", "bc_rttvar", "bc_err", "bc_err_str", "bc_conn_err", "bin",
     "capture.req.hdr", "capture.req.method", "capture.req.uri", "capture.req.ver", "capture.res.hdr",
     "capture.res.ver", "cookie", "cpu_calls", "cpu_ns_avg", "cpu_ns_tot", "cur_client_timeout",
-    "cur_server_timeout", "cur_tunnel_timeout", "distcc_body", "distcc_param", "dst_conn", "dst_is_local",
+    "cur_server_timeout", "cur_tunnel_timeout", "distcc_body", "distcc_param", "dst_conn",
     "fc_conn_err", "fc_conn_err_str", "fc_dst", "fc_dst_is_local", "fc_dst_port", "fc_err", "fc_err_str", "fc_fackets", "fc_http_major",
     "fc_lost", "fc_pp_authority", "fc_pp_unique_id", "fc_pp_tlv", "fc_rcvd_proxy", "fc_reordering", "fc_retrans", "fc_rtt",
     "fc_rttvar", "fc_sacked", "fc_settings_streams_limit", "fc_src", "fc_src_is_local", "fc_src_port", "fc_unacked",

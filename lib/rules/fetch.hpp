@@ -15,7 +15,8 @@
 namespace ringway::rules {
 
 // What stands between the brackets.
-enum class takes : std::uint8_t { nothing, text, number, backend, frontend, server, ip, mask4, mask6, pattern };
+// amount: a number, or a variable's name; there are no variables yet, so that one is never set.
+enum class takes : std::uint8_t { nothing, text, number, amount, backend, frontend, server, ip, mask4, mask6, pattern, variable };
 
 class regex;
 

@@ -27,15 +27,12 @@ bool destination_port(const context& in, const argument_list&, cursor&, sample& 
   return true;
 }
 bool source_is_local(const context& in, const argument_list&, cursor&, sample& out) {
-  if (!in.client.is_ip()) return false;
-  const auto& b = in.client.bytes;
-  if (in.client.kind == family::v4) {
-    out.set_bool(b[0] == 127);
-    return true;
-  }
-  bool loopback = b[15] == 1;
-  for (std::size_t i = 0; i < 15; ++i) loopback = loopback && b[i] == 0;
-  out.set_bool(loopback);
+  out.set_bool(!in.client.is_ip() || in.around.is_of_this_machine(in.client));
+  return true;
+}
+bool destination_is_local(const context& in, const argument_list&, cursor&, sample& out) {
+  const address to = in.around.client_came_to();
+  out.set_bool(!to.is_ip() || in.around.is_of_this_machine(to));
   return true;
 }
 bool listener_id(const context& in, const argument_list&, cursor&, sample& out) {
@@ -182,13 +179,16 @@ constexpr std::array rows = {
     fetch_row{.name = "src_port", .gives = kind::integer, .wants = needs::client, .summary = "The client's TCP port.",
         .example = "src_port lt 1024", .since = "1.3", .run = &source_port},
     fetch_row{.name = "src_is_local", .gives = kind::boolean, .wants = needs::client,
-        .summary = "The client's address is a loopback address.", .example = "src_is_local", .since = "1.5",
-        .run = &source_is_local},
+        .summary = "The client's address is one of this machine; a unix socket's is.", .example = "src_is_local",
+        .since = "1.5", .run = &source_is_local},
     fetch_row{.name = "dst", .gives = kind::ip, .wants = needs::client, .summary = "The address the client connected to.",
         .example = "dst 192.0.2.10", .since = "1.3", .run = &destination},
     fetch_row{.name = "dst_port", .gives = kind::integer, .wants = needs::client,
         .summary = "The TCP port the client connected to.", .example = "dst_port 8443", .since = "1.3",
         .run = &destination_port},
+    fetch_row{.name = "dst_is_local", .gives = kind::boolean, .wants = needs::client,
+        .summary = "The address the client connected to is one of this machine; a unix socket's is.",
+        .example = "dst_is_local", .since = "1.5", .run = &destination_is_local},
     fetch_row{.name = "so_id", .gives = kind::integer, .wants = needs::client, .summary = "The id of the bind address.",
         .example = "so_id 2", .since = "1.4", .run = &listener_id},
     fetch_row{.name = "so_name", .gives = kind::text, .wants = needs::client,
@@ -246,6 +246,13 @@ constexpr std::array rows = {
 };
 
 }  // namespace
+
+bool surroundings::is_of_this_machine(const address& at) const {
+  if (at.kind == family::v4) return at.bytes[0] == 127;
+  bool zero = at.kind == family::v6;
+  for (std::size_t i = 0; i < 15; ++i) zero = zero && at.bytes[i] == 0;
+  return zero && at.bytes[15] == 1;
+}
 
 std::span<const fetch_row> fetches_of_connections() { return rows; }
 

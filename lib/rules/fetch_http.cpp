@@ -20,7 +20,7 @@ bool there(const field& one, std::string_view name) {
 
 std::string_view first_host(const context& in) {
   for (const field& one : in.request->fields)
-    if (there(one, "host")) return one.value;
+    if (there(one, "host")) return trim(one.value);
   return {};
 }
 
@@ -82,10 +82,12 @@ bool base_query_hash(const context& in, const argument_list&, cursor&, sample& o
   return true;
 }
 
-// --- query parameters: "name=value" between '?', '&' and ';'; a first delimiter of one's own may be given.
+// --- query parameters: "name=value" between '?', '&' and ';'; a first delimiter of one's own may be given, and "i": the
+// name in any case.
 bool parameter(const context& in, const argument_list& args, cursor& at, sample& out) {
   const std::string_view name = args.empty() ? std::string_view() : std::string_view(args[0].text);
   const char first = args.size() > 1 && !args[1].text.empty() ? args[1].text[0] : '?';
+  const bool any_case = args.size() > 2 && args[2].text == "i";
   if (!at.begun) {
     at.begun = true;
     const std::size_t mark = in.request->target.find(first);
@@ -99,7 +101,8 @@ bool parameter(const context& in, const argument_list& args, cursor& at, sample&
     at.rest.remove_prefix(end < at.rest.size() ? end + 1 : end);
     const std::size_t equals = one.find('=');
     if (equals == std::string_view::npos) continue;
-    if (!name.empty() && one.substr(0, equals) != name) continue;
+    const std::string_view its = one.substr(0, equals);
+    if (!name.empty() && its != name && !(any_case && same_text(its, name))) continue;
     out.set_text(one.substr(equals + 1));
     at.more = !at.rest.empty();
     return true;
@@ -335,12 +338,13 @@ bool is_http(const context&, const argument_list&, cursor&, sample& out) {
 }
 bool body_size(const context& in, const argument_list&, cursor&, sample& out) {
   const field* length = http::find(in.request->fields, http::known::content_length);
-  out.set_integer(length != nullptr ? leading_number(length->value) : 0);
+  out.set_integer(length != nullptr ? leading_number(length->value) : static_cast<std::int64_t>(in.chunked_bytes));
   return true;
 }
 
 #define NAME_AND_OCCURRENCE .arguments = "([<name>[,<occurrence>]])", .takes_ = {takes::text, takes::number}
 #define ONE_NAME .arguments = "([<name>])", .takes_ = {takes::text}
+#define A_PARAMETER .arguments = "([<name>[,<delimiter>[,i]]])", .takes_ = {takes::text, takes::text, takes::text}
 #define OF_REQUEST .wants = needs::request
 
 constexpr std::array rows = {
@@ -366,14 +370,11 @@ constexpr std::array rows = {
         .since = "2.2", .run = &base_and_query},
     fetch_row{.name = "base32", .gives = kind::integer, OF_REQUEST, .summary = "base,sdbm(1)", .example = "base32 gt 0",
         .since = "1.5", .run = &base_hash},
-    fetch_row{.name = "url_param", .arguments = "([<name>[,<delimiter>]])", .takes_ = {takes::text, takes::text},
-        .gives = kind::text, OF_REQUEST, .derived = true, .summary = "A parameter of the query.",
+    fetch_row{.name = "url_param", A_PARAMETER, .gives = kind::text, OF_REQUEST, .derived = true, .summary = "A parameter of the query.",
         .example = "url_param(lang) de", .since = "1.5", .run = &parameter},
-    fetch_row{.name = "urlp", .arguments = "([<name>[,<delimiter>]])", .takes_ = {takes::text, takes::text},
-        .gives = kind::text, OF_REQUEST, .derived = true, .summary = "The same as url_param.",
+    fetch_row{.name = "urlp", A_PARAMETER, .gives = kind::text, OF_REQUEST, .derived = true, .summary = "The same as url_param.",
         .example = "urlp(lang) de", .since = "1.5", .run = &parameter},
-    fetch_row{.name = "urlp_val", .arguments = "([<name>[,<delimiter>]])", .takes_ = {takes::text, takes::text},
-        .gives = kind::integer, OF_REQUEST, .summary = "A parameter of the query as a number.",
+    fetch_row{.name = "urlp_val", A_PARAMETER, .gives = kind::integer, OF_REQUEST, .summary = "A parameter of the query as a number.",
         .example = "urlp_val(page) gt 100", .since = "1.5", .run = &number_of<&parameter>},
     fetch_row{.name = "req.hdr", NAME_AND_OCCURRENCE, .gives = kind::text, OF_REQUEST, .derived = true,
         .summary = "Values of the fields of a name, split at commas; the last where one is wanted.",
@@ -430,7 +431,7 @@ constexpr std::array rows = {
     fetch_row{.name = "req.proto_http", .gives = kind::boolean, OF_REQUEST,
         .summary = "The request is HTTP.", .example = "req.proto_http", .since = "1.5", .run = &is_http},
     fetch_row{.name = "req.body_size", .gives = kind::integer, OF_REQUEST,
-        .summary = "The length of the body that the request announces.", .example = "req.body_size gt 1048576",
+        .summary = "The length of the body that the request announces; in chunks, of those that are here.", .example = "req.body_size gt 1048576",
         .since = "1.6", .run = &body_size},
     fetch_row{.name = "http_first_req", .gives = kind::boolean, OF_REQUEST,
         .summary = "The request is the first one of its connection.", .example = "http_first_req", .since = "1.5",
@@ -439,6 +440,7 @@ constexpr std::array rows = {
 
 #undef NAME_AND_OCCURRENCE
 #undef ONE_NAME
+#undef A_PARAMETER
 #undef OF_REQUEST
 
 }  // namespace

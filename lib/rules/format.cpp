@@ -76,7 +76,7 @@ bool unsafe(char c) {
 
 std::span<const format_variable> format_variables() { return variables; }
 
-std::optional<format> format::parse(const word& in, config::arguments& line, bool literal) {
+std::optional<format> format::parse(const word& in, config::arguments& line, bool literal, bool lines) {
   format out;
   out.text_ = in.text;
   const std::string& text = in.text;
@@ -90,7 +90,7 @@ std::optional<format> format::parse(const word& in, config::arguments& line, boo
     out.pieces_.back().text += c;
   };
   for (std::size_t at = 0; at < text.size();) {
-    if (unsafe(text[at]))
+    if (unsafe(text[at]) && !(lines && (text[at] == '\r' || text[at] == '\n')))
       return wrong("invalid-value", at, 1, "a control character cannot be part of a header line", {});
     if (literal || text[at] != '%') {
       plain(text[at++]);
@@ -167,8 +167,9 @@ std::string_view format::fill(const context& in) const {
   std::size_t used = 0;
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     if (pieces_[i].quoted) to[used++] = '"';
+    const bool given = !pieces_[i].what && !pieces_[i].variable;
     for (const char c : parts[i]) {
-      if (!unsafe(c)) {
+      if (given || !unsafe(c)) {
         to[used++] = c;
         continue;
       }

@@ -19,10 +19,11 @@ std::span<const format_variable> format_variables();
 
 class format {
  public:
-  // The word as such a text; reports and returns nullopt. `literal`: holes mean nothing.
-  static std::optional<format> parse(const config::word& in, config::arguments& line, bool literal = false);
+  // The word as such a text; reports and returns nullopt. `literal`: holes mean nothing. `lines`: the text itself may end a
+  // line ("\r\n", for one more field behind it).
+  static std::optional<format> parse(const config::word& in, config::arguments& line, bool literal = false, bool lines = false);
 
-  // The whole text. What is not found is left out; control characters become %XX, so that a value never ends a line.
+  // The whole text. What is not found is left out; control characters of values become %XX, so that none ends a line.
   // Lives as long as the arena's content, or the configuration.
   std::string_view fill(const context& in) const;
   bool fixed() const { return pieces_.empty() || (pieces_.size() == 1 && !pieces_[0].what && !pieces_[0].variable); }

@@ -23,7 +23,8 @@ using action = http_rule::action;
 
 void allow(http_rule& to, arguments&) { to.what = action::allow; }
 
-constexpr unsigned statuses[] = {400, 401, 403, 404, 405, 407, 408, 410, 413, 421, 422, 425, 429, 500, 501, 502, 503, 504};
+constexpr unsigned statuses[] = {200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414,
+                                 421, 422, 425, 429, 431, 500, 501, 502, 503, 504};
 
 void deny(http_rule& to, arguments& from) {
   to.what = action::deny;
@@ -43,9 +44,9 @@ void deny(http_rule& to, arguments& from) {
       for (const unsigned& each : statuses)
         if (fmt::format("{}", each) == number->text) found = &each;
       if (found == nullptr) {
-        from.wrong("not-supported-yet", *number,
-                   fmt::format("'{}': there is no page of ours for the status '{}'", from.phrase(), number->text),
-                   fmt::format("one of {}", fmt::join(statuses, ", ")));
+        from.wrong("invalid-value", *number,
+                   fmt::format("'{}': there is no page for the status '{}'", from.phrase(), number->text),
+                   fmt::format("one of {}; 'status {}' answers without a page", fmt::join(statuses, ", "), number->text));
         return;
       }
       to.status = *found;
@@ -66,9 +67,12 @@ void deny(http_rule& to, arguments& from) {
 
 // What decides where a message ends, and what concerns one hop only, is the proxy's own.
 bool may_change(const word& name, arguments& from) {
-  if (!is_token(name.text)) {
-    from.wrong("invalid-value", name, fmt::format("'{}': '{}' is not the name of a header", from.phrase(), name.text),
-               name.text.ends_with(':') ? "write it without the colon" : "");
+  // Written as in the message, "X-Name:": what is meant is the name. HAProxy warns, and sends "X-Name::".
+  if (name.text.size() > 1 && name.text.ends_with(':') && is_token(std::string_view(name.text).substr(0, name.text.size() - 1))) {
+    from.warn("invalid-value", name, fmt::format("'{}': the colon is no part of the name '{}'", from.phrase(), name.text),
+              "write it without the colon");
+  } else if (!is_token(name.text)) {
+    from.wrong("invalid-value", name, fmt::format("'{}': '{}' is not the name of a header", from.phrase(), name.text));
     return false;
   }
   for (const std::string_view mine : {"content-length", "transfer-encoding"})
@@ -98,6 +102,7 @@ const word* header_name(http_rule& to, arguments& from) {
   const word* name = from.need("the name of a header");
   if (name == nullptr || !may_change(*name, from)) return nullptr;
   to.name = name->text;
+  if (to.name.ends_with(':')) to.name.pop_back();
   return name;
 }
 
@@ -151,6 +156,7 @@ void del_header(http_rule& to, arguments& from) {
     }
   } else if (to.name_by == match::str) {
     if (!may_change(*name, from)) return;
+    if (to.name.ends_with(':')) to.name.pop_back();
     if (hop_by_hop(to.name)) return;
   }
   to.what = action::del_header;
@@ -182,7 +188,7 @@ bool redirect_words(http_rule& to, arguments& from, bool literal) {
     if (what == "location" || what == "prefix" || what == "scheme") {
       const word* where = from.need(what == "scheme" ? "a scheme, such as https" : "where to");
       if (where == nullptr) return false;
-      std::optional<format> read = format::parse(*where, from, literal);
+      std::optional<format> read = format::parse(*where, from, literal, true);
       if (!read) return false;
       out->to = std::move(*read);
       out->how = what == "location" ? target::location : what == "prefix" ? target::prefix : target::scheme;
@@ -194,6 +200,8 @@ bool redirect_words(http_rule& to, arguments& from, bool literal) {
       out->code = *code;
     } else if (what == "drop-query") {
       out->drop_query = true;
+    } else if (what == "keep-query") {
+      out->keep_query = true;
     } else if (what == "append-slash") {
       out->append_slash = true;
     } else if (what == "ignore-empty") {
@@ -202,14 +210,20 @@ bool redirect_words(http_rule& to, arguments& from, bool literal) {
       const word* cookie = from.need("the name of a cookie");
       if (cookie == nullptr) return false;
       for (const char c : cookie->text)
-        if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f || c == ';') {
+        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) {
           from.wrong("invalid-value", *cookie, fmt::format("'{}': '{}' cannot be a cookie", from.phrase(), cookie->text));
           return false;
         }
       out->cookie = fmt::format("{}; path=/;{}", cookie->text, what == "set-cookie" ? "" : " Max-Age=0;");
+      out->cookie_made.reset();
+    } else if (what == "set-cookie-fmt") {
+      const word* cookie = from.need("<name>=<format>");
+      if (cookie == nullptr) return false;
+      out->cookie_made = format::parse(*cookie, from);
+      if (!out->cookie_made) return false;
     } else {
-      constexpr std::string_view words[] = {"location",   "prefix",     "scheme",       "code",        "drop-query",
-                                            "set-cookie", "clear-cookie", "append-slash", "ignore-empty"};
+      constexpr std::string_view words[] = {"location",   "prefix",         "scheme",       "code",         "drop-query",  "keep-query",
+                                            "set-cookie", "set-cookie-fmt", "clear-cookie", "append-slash", "ignore-empty"};
       from.wrong("unknown-keyword", given, fmt::format("'{}': unknown word '{}'", from.phrase(), what),
                  config::did_you_mean(what, words));
       return false;
@@ -276,8 +290,8 @@ constexpr std::array actions = {
     verb<&deny>({.name = "deny", .allowed = here, .grammar = "[deny_status|status <code>]",
         .summary = "Answers 403, or with deny_status the page of another status, or with status that status alone, and does no more.", .example = "deny deny_status 429", .since = "1.4"}),
     verb<&redirect_action>({.name = "redirect", .allowed = here,
-        .grammar = "location|prefix|scheme <format> [code 301|302|303|307|308] [drop-query] [append-slash] "
-                   "[ignore-empty] [set-cookie|clear-cookie <name>[=<value>]]",
+        .grammar = "location|prefix|scheme <format> [code 301|302|303|307|308] [drop-query|keep-query] [append-slash] "
+                   "[ignore-empty] [set-cookie|clear-cookie <name>[=<value>]] [set-cookie-fmt <format>]",
         .summary = "Sends the client elsewhere: to a location, to the same path behind a prefix, or to the same place "
                    "by another scheme; 302 unless said.",
         .example = "redirect prefix https://www.example.com code 301", .since = "1.5"}),

@@ -119,6 +119,7 @@ void resolve(section& of, const owner& by, const directory& names, config::diagn
       if (each.redirect == nullptr) continue;
       auto mine = std::make_shared<redirect_settings>(*each.redirect);
       mine->to.each_expression(visit);
+      if (mine->cookie_made) mine->cookie_made->each_expression(visit);
       each.redirect = std::move(mine);
     }
   for (backend_choice& each : of.use_backend)
@@ -158,8 +159,9 @@ bool applies(const rule& one, const section& of, const context& in, trace* seen)
 std::uint32_t choose_backend(const section& of, const context& in, trace* seen) {
   for (const backend_choice& each : of.use_backend) {
     if (!applies(each, of, in, seen)) continue;
-    // A name that no backend has: the default backend, as if no rule had held.
-    return each.computed ? in.around.backend_named(each.computed->fill(in)) : each.target;
+    const std::uint32_t found = each.computed ? in.around.backend_named(each.computed->fill(in)) : each.target;
+    // A backend that is disabled is passed over; a name that no backend has means the default backend: as in HAProxy.
+    if (found == no_index || !in.around.backend_is_disabled(found)) return found;
   }
   return no_index;
 }

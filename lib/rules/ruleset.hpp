@@ -73,8 +73,8 @@ struct editable {
   http::request_head& request;
   arena& keep;
   std::size_t most = 65536;           // bytes that one text may grow to
-  bool target_changed = false, host_changed = false;  // both must be judged again (http::check_target)
-  bool too_long = false;              // a text would have grown beyond that and is cut off: not to be sent
+  bool target_changed = false, host_changed = false;  // the balancer is to see them anew
+  bool too_long = false;              // a text would have grown beyond that, or a target names nobody: not to be sent
 };
 struct outcome {
   enum class kind : std::uint8_t { go_on, deny, redirect };

@@ -42,15 +42,19 @@ void follow_host(editable& to, std::string_view host) {
   to.target_changed = true;
 }
 
-// The other way round: Host names what a new absolute target names, as in HAProxy.
+// The other way round: Host names what a new target names that is no path, without its userinfo, as in HAProxy. A target
+// that names nobody cannot be sent.
 void follow_target(editable& to) {
   const std::string_view target = to.request.target;
+  if (target.starts_with('/') || target == "*") return;
   const std::size_t scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos) return;
-  const std::string_view rest = target.substr(scheme + 3);
+  std::string_view host = target.substr(scheme == std::string_view::npos ? 0 : scheme + 3);
+  host = host.substr(0, host.find_first_of("/?"));
+  host = host.substr(host.rfind('@') + 1);
+  if (host.empty()) to.too_long = true;
   for (field& one : to.request.fields) {
     if (!named(one, "host")) continue;
-    one.value = rest.substr(0, rest.find_first_of("/?"));
+    one.value = host;
     one.line = {};
   }
 }
@@ -58,7 +62,7 @@ void follow_target(editable& to) {
 void add_field(editable& to, const std::string& name, std::string_view value) {
   field fresh;
   fresh.name = name;
-  fresh.value = trim(value);
+  fresh.value = value;
   fresh.id = known_name(name);
   to.request.fields.push_back(fresh);
   if (fresh.id != http::known::host) return;
@@ -122,7 +126,7 @@ void replace_fields(const http_rule& by, const context& in, editable& to) {
     if (!named(one, by.name)) continue;
     if (by.what == action::replace_header) {
       if (!by.pattern->find(one.value, 0, found)) continue;
-      one.value = trim(expand(one.value, found, fresh, to.keep, to));
+      one.value = expand(one.value, found, fresh, to.keep, to);
     } else {
       // Each value between commas by itself. One that is replaced loses the blanks around it, as HAProxy has it.
       std::string all;
@@ -248,6 +252,13 @@ bool redirect(const redirect_settings& by, const context& in, outcome& out) {
   const std::string_view given = by.to.fill(in);
   const http::request_head& request = *in.request;
   std::string_view host, path;
+  std::string_view joint;
+  if (by.how == redirect_settings::target::location && by.keep_query && !by.drop_query) {
+    path = path_of(request.target);
+    const std::size_t mark = path.find('?');
+    path = mark == std::string_view::npos ? std::string_view() : path.substr(mark + 1);
+    if (!path.empty()) joint = given.find('?') == std::string_view::npos ? "?" : "&";
+  }
   if (by.how != redirect_settings::target::location) {
     path = path_of(request.target);
     if (by.drop_query) path = path.substr(0, path.find('?'));
@@ -265,14 +276,15 @@ bool redirect(const redirect_settings& by, const context& in, outcome& out) {
   const bool scheme = by.how == redirect_settings::target::scheme;
   // "prefix /" is the way to change the method or set a cookie only: nothing stands before the path.
   const std::string_view first = by.how == redirect_settings::target::prefix && given == "/" ? std::string_view() : given;
-  const std::string_view parts[] = {first, scheme ? std::string_view("://") : std::string_view(), host, path};
+  const std::string_view parts[] = {first, scheme ? std::string_view("://") : joint, host, path};
   std::size_t size = 1, used = 0;
   for (const std::string_view part : parts) size += part.size() * 3;
   char* at = in.memory.take(size);
   for (const std::string_view part : parts)
     for (const char c : part) {
       const auto byte = static_cast<unsigned char>(c);
-      if (byte >= 0x20 && byte != 0x7f) {
+      // An end of line is the configuration's own: what a sample has of it is escaped already.
+      if ((byte >= 0x20 && byte != 0x7f) || (part.data() == first.data() && (c == '\r' || c == '\n'))) {
         at[used++] = c;
         continue;
       }
@@ -286,6 +298,14 @@ bool redirect(const redirect_settings& by, const context& in, outcome& out) {
   out.status = by.code;
   out.location = {at, used};
   out.cookie = by.cookie;
+  if (by.cookie_made) {
+    const std::string_view made = by.cookie_made->fill(in);
+    constexpr std::string_view rest = "; path=/;";
+    char* cookie = in.memory.take(made.size() + rest.size());
+    made.copy(cookie, made.size());
+    rest.copy(cookie + made.size(), rest.size());
+    out.cookie = {cookie, made.size() + rest.size()};
+  }
   return true;
 }
 

@@ -75,6 +75,8 @@ TEST_CASE("fields: set, add, remove, replace") {
       {"http-request set-header A \"%[path] %ci %HM %HV %%\"", "Host=h;B=2;A=/p 192.0.2.7 GET HTTP/1.1 %;"},
       {"http-request replace-header A ^([0-9])$ <\\1>", "Host=h;A=<1>;B=2;a=<3>;"},
       {"http-request replace-header A 1 \\0\\0", "Host=h;A=11;B=2;a=3;"},
+      {"http-request set-header A \"  x \"", "Host=h;B=2;A=  x ;"},
+      {"http-request replace-header A 1 \" \\\\0 \"", "Host=h;A= 1 ;B=2;a=3;"},
       {"http-request set-header Connection x", "Host=h;A=1;B=2;a=3;"},
       {"http-request allow\nhttp-request set-header A x", "Host=h;A=1;B=2;a=3;"},
       {"http-request allow if { path /other }\nhttp-request del-header A", "Host=h;B=2;"},
