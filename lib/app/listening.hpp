@@ -77,7 +77,7 @@ class waiting_file {
 struct opened_sockets {
   std::vector<listening_socket> sockets;  // by section, bind, worker
   std::vector<complaint> failures;        // every bind that failed, not only the first
-  std::vector<waiting_file> files;        // to be put in place once nothing else can fail
+  std::vector<waiting_file> files;        // to be put in place once every address is open
   bool asked_older = false;  // older processes let go of their addresses for us: they must take them back should we fail
   bool ok() const { return failures.empty(); }
   std::vector<complaint> put_files_in_place();

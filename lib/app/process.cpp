@@ -235,8 +235,8 @@ void reset_inherited_signals() {
   sigaction(SIGCHLD, &usual, nullptr);
   struct sigaction ignored = usual;
   ignored.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &ignored, nullptr);
-  sigaction(SIGALRM, &ignored, nullptr);
+  // Those that ask for something later have nothing to ask of a start; signal_watch hears them although they are ignored.
+  for (const int one : {SIGPIPE, SIGALRM, SIGHUP, SIGUSR2, SIGTTOU, SIGTTIN, SIGQUIT}) sigaction(one, &ignored, nullptr);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -86,7 +86,7 @@ void ask_for_addresses(const std::vector<int>& pids);
 void give_addresses_back(const std::vector<int>& pids);
 
 // SIGINT is ignored by a shell's background jobs and that is inherited: without this Ctrl-C and test runners
-// would not stop us. Also empties the mask of blocked signals, ignores SIGPIPE and SIGALRM.
+// would not stop us. Also empties the mask of blocked signals, and ignores whatever would end or stop a start by mistake.
 void reset_inherited_signals();
 
 // What the signals of HAProxy's process and of its master ask for (management manual 4 and 6).

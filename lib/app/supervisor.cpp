@@ -54,7 +54,7 @@ void supervisor::start_workers() {
     proxy::home& home = *runtime_->homes[one.worker];
     const proxy::bind_settings& bind = front->settings.binds[one.bind];
     const int backlog = effective_backlog(bind, front->settings, plan_.maxconn);
-    home.listeners.push_back(std::make_unique<proxy::listener>(home, *front, bind, one.fd.release(), backlog));
+    home.listeners.push_back(std::make_unique<proxy::listener>(home, *front, bind, one.fd.release(), backlog, away_));
   }
   sockets_.sockets.clear();
   runtime_->cannot_take_back = [](const proxy::frontend& of, const proxy::bind_settings& bind, int error) {

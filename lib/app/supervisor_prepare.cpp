@@ -140,6 +140,11 @@ bool supervisor::prepare() {
   const std::vector<complaint> unheard = commands_.open(model_.global, listen);
   for (const complaint& one : unheard) complain(one);
   if (!unheard.empty()) return false;
+  // Every address is ours: from here on an older process's files are, too.
+  std::vector<complaint> misplaced = sockets_.put_files_in_place();
+  for (complaint& one : commands_.put_files_in_place()) misplaced.push_back(std::move(one));
+  for (const complaint& one : misplaced) complain(one);
+  if (!misplaced.empty()) return false;
 
   proxy::assembly how;
   how.workers = workers_;
@@ -170,11 +175,6 @@ bool supervisor::prepare() {
   runtime_ = proxy::assemble(model_, how);
   for (const std::string& text : runtime_->logger->open()) say("WARNING", text);
 
-  // From here on an older process's files are ours.
-  std::vector<complaint> misplaced = sockets_.put_files_in_place();
-  for (complaint& one : commands_.put_files_in_place()) misplaced.push_back(std::move(one));
-  for (const complaint& one : misplaced) complain(one);
-  if (!misplaced.empty()) return false;
   if (!presence_.pidfile.empty())
     if (const outcome failed = write_pidfile(presence_.pidfile, getpid())) {
       complain(*failed);

@@ -56,6 +56,7 @@ void supervisor::pause() {
   if (finishing_ || paused_) return;
   paused_ = true;
   commands_.let_go();
+  away_.store(true);
   for (const auto& home : runtime_->homes) home->worker.post([at = home.get()] { at->let_go_of_addresses(); });
   say_of_listeners("Paused", *runtime_);
 }
@@ -64,6 +65,7 @@ void supervisor::resume() {
   if (finishing_ || !paused_) return;
   paused_ = false;
   warn_if(commands_.take_back());
+  away_.store(false);
   for (const auto& home : runtime_->homes) home->worker.post([at = home.get()] { at->take_addresses_back(); });
   say_of_listeners("Resumed", *runtime_);
 }

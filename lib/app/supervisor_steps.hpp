@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -64,6 +65,7 @@ class supervisor {
   service_manager manager_;
   owned_fd null_;  // for the standard streams; -1: they stay
   io::fixed_names fixed_;
+  std::atomic<bool> away_{false};  // listeners are to let go of their addresses
   std::unique_ptr<proxy::runtime> runtime_;
   opened_sockets sockets_;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <mutex>
 
 #include "proxy/session.hpp"
 
@@ -13,10 +14,21 @@ namespace ringway::proxy {
 
 namespace {
 constexpr int least_at_once = 8;  // accepts per turn, however much others want the loop
+
+// Workers may have descriptors of one socket. A shutdown of one that does not listen any more would stay with it, and whoever
+// is accepted from it later could not be read from.
+void stop_listening_on(int fd) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard guard(one_at_a_time);
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens == 1) ::shutdown(fd, SHUT_RD);
+}
 }
 
-listener::listener(home& at, frontend& front, const bind_settings& bind, int fd, int backlog)
-    : home_(at), front_(front), bind_(bind), fd_(fd), backlog_(backlog) {}
+listener::listener(home& at, frontend& front, const bind_settings& bind, int fd, int backlog,
+                   const std::atomic<bool>& away)
+    : home_(at), front_(front), bind_(bind), fd_(fd), backlog_(backlog), away_wanted_(away) {}
 
 listener::~listener() { close(); }
 
@@ -46,14 +58,15 @@ void listener::drain_and_close() {
 }
 
 void listener::let_go() {
-  if (fd_ < 0 || away_) return;
+  // Asked back meanwhile: another worker may listen again already, perhaps on another descriptor of the same socket.
+  if (fd_ < 0 || away_ || !away_wanted_.load()) return;
   take_in_all_who_wait();
   home_.all.paused.leave(*this);
   paused_ = false;
   away_ = true;
   // Before the shutdown, of which the poller would tell for ever.
   home_.worker.events().remove(fd_, *this);
-  if (bind_.path.empty()) ::shutdown(fd_, SHUT_RD);
+  if (bind_.path.empty()) stop_listening_on(fd_);
 }
 
 int listener::take_back() {

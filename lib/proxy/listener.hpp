@@ -15,8 +15,9 @@ namespace ringway::proxy {
 
 class listener final : private io::event_source {
  public:
-  // Takes a bound, listening, non-blocking descriptor. `backlog`: for listening again.
-  listener(home& at, frontend& front, const bind_settings& bind, int fd, int backlog);
+  // Takes a bound, listening, non-blocking descriptor. `backlog`: for listening again. `away`: whether all are to
+  // let go of their addresses at this moment; outlives it.
+  listener(home& at, frontend& front, const bind_settings& bind, int fd, int backlog, const std::atomic<bool>& away);
   ~listener();
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
@@ -53,6 +54,7 @@ class listener final : private io::event_source {
   const bind_settings& bind_;
   int fd_;
   const int backlog_;
+  const std::atomic<bool>& away_wanted_;
   bool paused_ = false;
   bool away_ = false, wanted_back_ = false;  // it let go of its address; it could not listen there again so far
   // Belong to paused_listeners, under its lock.

