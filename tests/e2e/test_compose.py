@@ -9,18 +9,18 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
-import time
 
 import pytest
 
-from conftest import ROOT, exchange, fetch, free_port, until
+from conftest import PROGRAM, ROOT, exchange, fetch, free_port, until
 
 pytestmark = pytest.mark.release_only
 
 COMPOSE = ROOT / "compose"
-BASES = ["debian:bookworm", "debian:bookworm-slim", "python:3.11-slim"]
+BASES = ["debian:bookworm", "debian:bookworm-slim", "python:3.9-slim"]  # as the tutorial and ringway's Dockerfile name them
 
 
 def docker(*words, seconds=120, **more):
@@ -120,6 +120,15 @@ def engine():
     return command
 
 
+@pytest.fixture(scope="module")
+def image(engine, program):
+    """ringway:latest, of this tree."""
+    built = docker("build", "-q", "-t", "ringway:latest", "-f", str(COMPOSE / "ringway/Dockerfile"),
+                   "--build-arg", f"PROGRAM={program_from()}", str(ROOT), seconds=1800,
+                   env={**os.environ, "DOCKER_BUILDKIT": os.environ.get("DOCKER_BUILDKIT", "0")})
+    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
+
+
 @pytest.fixture
 def stack(engine):
     made = []
@@ -155,10 +164,8 @@ def test_source_sends_each_client_to_one_app(stack):
     assert docker("exec", container, "haproxy", "-c", "-f", "/usr/local/etc/haproxy/haproxy.cfg").returncode == 0
     assert 'GET /3 HTTP/1.1"' in one.logs()
 
-    # docker stop: SIGUSR1, and the container ends by itself, with success, well before it would be killed.
-    began = time.monotonic()
-    docker("stop", "-t", "20", container)
-    assert time.monotonic() - began < 15
+    # docker stop: SIGUSR1, and the container ends by itself, with success; who is killed leaves 137.
+    docker("stop", "-t", "100", container)
     assert json.loads(docker("inspect", container).stdout)[0]["State"]["ExitCode"] == 0
 
 
@@ -187,13 +194,8 @@ def test_uri_sends_each_path_to_one_app_while_apps_come_and_go(stack):
     assert states == {"DOWN": 1, "UP.": 1} or states == {"DOWN": 1, "UP,": 1}
 
 
-def test_the_tutorials_own_files_need_only_another_from(stack):
+def test_the_tutorials_own_files_need_only_another_from(stack, image):
     assert (COMPOSE / "tutorial/haproxy.cfg").read_bytes() == (ROOT / "conf/tutorial/source.cfg").read_bytes()
-    if docker("image", "inspect", "ringway:latest").returncode != 0:
-        built = docker("build", "-q", "-t", "ringway:latest", "-f", str(COMPOSE / "ringway/Dockerfile"),
-                       "--build-arg", f"PROGRAM={program_from()}", str(ROOT), seconds=1800,
-                       env={**os.environ, "DOCKER_BUILDKIT": os.environ.get("DOCKER_BUILDKIT", "0")})
-        assert built.returncode == 0, built.stderr[-3000:]
     one = stack("source", COMPOSE / "tutorial", "haproxy")
     assert len({one.ask(f"/{n}") for n in range(6)}) == 1
     received, _ = exchange(one.port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -201,10 +203,50 @@ def test_the_tutorials_own_files_need_only_another_from(stack):
     assert b"Hello from Flask App " in received
 
 
-def test_the_entrypoint_takes_the_arguments_of_the_official_image(engine, stack):
-    stack("source")
-    for words, expected in ((["-v"], "version"), (["haproxy", "-v"], "version"), (["ringway", "-v"], "version"),
-                            (["sh", "-c", "echo other commands run as they are"], "as they are")):
-        done = docker("run", "--rm", "--network", "none", "ringway:latest", *words)
-        assert done.returncode == 0, done.stderr
-        assert expected in done.stdout
+def test_base_images_are_those_that_can_be_made():
+    named = {line.split()[1] for path in COMPOSE.rglob("Dockerfile*") for line in path.read_text().splitlines()
+             if line.startswith("FROM")} - {"ringway:latest"}
+    assert named == set(BASES)
+    offered = subprocess.run([ROOT / "scripts/images", "--help"], capture_output=True, text=True).stdout
+    assert all(image in offered for image in named)
+
+
+def test_the_entrypoint_knows_the_programs_own_words(program):
+    usage = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True).stdout
+    words = set(re.search(r"ringway ([a-z|]+) \.\.\.", usage)[1].split("|"))
+    script = (COMPOSE / "ringway/docker-entrypoint.sh").read_text()
+    known = set(re.search(r"^ +([a-z |]+)\) set -- ringway", script, re.M)[1].split(" | "))
+    assert known == words
+
+
+CFG = "/usr/local/etc/haproxy/haproxy.cfg"
+
+
+@pytest.mark.parametrize("words, expected", [
+    (["-v"], "version"), (["haproxy", "-v"], "version"), (["ringway", "-v"], "version"), (["haproxy", "-vv"], "version"),
+    (["-c", "-V", "-f", CFG], "Configuration file is valid"), (["haproxy", "-c", "-V", "-f", CFG], "Configuration file is valid"),
+    (["ringway", "-c", "-V", "-f", CFG], "Configuration file is valid"),
+    (["route", "-f", CFG, "http://a/b"], "server"), (["ringway", "route", "-f", CFG, "http://a/b"], "server"),
+    (["ring", "-f", CFG], "of the ring"), (["haproxy", "ring", "-f", CFG], "of the ring"),
+    (["diff", CFG, CFG], ""), (["ringway", "diff", CFG, CFG], ""), (["migrate", CFG], "balance uri"),
+    (["ringway", "migrate", CFG], "balance uri"), (["sh", "-c", "echo other commands run as they are"], "as they are")])
+def test_the_entrypoint_takes_what_people_type(image, words, expected):
+    done = docker("run", "--rm", "--network", "none", "-v", f"{ROOT}/conf/tutorial/uri.cfg:{CFG}:ro", "ringway:latest", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert expected in done.stdout + done.stderr
+
+
+def test_the_image_is_small_labelled_and_not_roots(image):
+    inspected = json.loads(docker("image", "inspect", "ringway:latest").stdout)[0]
+    labels = {name.rsplit(".", 1)[-1]: value for name, value in inspected["Config"]["Labels"].items()
+              if name.startswith("org.opencontainers.image.")}
+    assert labels["title"] == "ringway" and labels["licenses"] == "MIT" and labels["description"] and labels["revision"]
+    version = subprocess.run([PROGRAM, "-v"], capture_output=True, text=True).stdout
+    assert f" {labels['version']} " in version
+    assert inspected["Config"]["User"] == "haproxy"
+    # What apt keeps for the next time is no part of it; what is left is Debian, three libraries and a program.
+    left = docker("run", "--rm", "--network", "none", "ringway:latest", "sh", "-c",
+                  "find /var/cache/apt /var/lib/apt/lists -type f -size +0; id -u").stdout.split()
+    assert left == ["99"]
+    base = json.loads(docker("image", "inspect", "debian:bookworm-slim").stdout)[0]
+    assert inspected["Size"] - base["Size"] < 20e6
