@@ -295,6 +295,9 @@ def proxy(program, tmp_path):
             until(lambda: accepts(port) or not one.running, 10, f"port {port}; output: {one.output[-2000:]}")
             if not one.running:
                 pytest.fail(f"ended with {one.process.returncode} at start:\n{one.output[-3000:]}", pytrace=False)
+            # A port accepts as soon as it is bound; what is bound after it may take a moment more.
+            for path in re.findall(r"^\s*stats socket (/\S+)", config.read_text(), re.M):
+                until(lambda: os.path.exists(path) or not one.running, 10, path)
         return one
 
     yield start

@@ -252,7 +252,7 @@ def outcomes(program, rows, folder=None, flags=("-db",)):
         saw = f"{stage.first.status} {stage.first.how}" if stage.first else "nobody"
         if row.mode == "tcp" and stage.first:
             saw = f"{stage.first.seen[:60].decode(errors='replace')!r} {stage.first.how}"
-        limit = time.monotonic() + 1.5 * PATIENCE
+        limit = time.monotonic() + 10 * PATIENCE
         if "no line" not in row.wanted:
             while row.name not in lines and time.monotonic() < limit:
                 time.sleep(0.02)

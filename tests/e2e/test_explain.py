@@ -7,6 +7,7 @@ import pathlib
 import pty
 import random
 import re
+import resource
 import select
 import shutil
 import string
@@ -189,10 +190,12 @@ def test_what_cannot_be_answered_is_exit_one_and_a_sentence(words, sentence):
 @pytest.mark.release_only
 def test_a_million_lines_take_seconds():
     lines = "".join(f"/a/{i * 7919 % 1000003}?x={i}\n" for i in range(1000000))
-    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = tool("route", "-f", BY_URI, stdin=lines)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.stdout.count("\n") == 1000000
-    assert time.monotonic() - began < 5 * PATIENCE
+    # Processor time: what else this machine does is not counted.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
 
 
 # ---------------------------------------------------------------- ring

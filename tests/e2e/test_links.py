@@ -38,7 +38,7 @@ class Load:
     """Clients that send GET after GET until they are stopped; every answer but 200 and every broken connection is kept."""
 
     def __init__(self, port, clients=4):
-        self.port, self.stop, self.wrong, self.worst = port, threading.Event(), [], 0.0
+        self.port, self.stop, self.wrong, self.worst = port, threading.Event(), [], [0.0]
         self.done = [0] * clients
         self.threads = [threading.Thread(target=self.client, args=(n,)) for n in range(clients)]
         for each in self.threads:
@@ -57,7 +57,7 @@ class Load:
             except (OSError, http.client.HTTPException) as fault:
                 self.wrong.append(repr(fault))
                 link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20 * PATIENCE)
-            self.worst = max(self.worst, time.monotonic() - began)
+            self.worst[-1] = max(self.worst[-1], time.monotonic() - began)
             self.done[n] += 1
 
     def more(self, count=50):
@@ -73,13 +73,14 @@ class Load:
 def kill_five_times(three, load):
     for victim in (0, 1, 2, 0, 1):
         load.more()
+        load.worst.append(0.0)  # of the requests since this server was killed
         process = three._running[victim]
         process.send(signal.SIGKILL)
         process.wait()
         load.more()
         three.start(victim)
     load.end()
-    print(f"{sum(load.done)} requests, worst {load.worst * 1000:.0f} ms, failed {load.wrong}")
+    print(f"{sum(load.done)} requests, worst {max(load.worst) * 1000:.0f} ms, failed {load.wrong}")
 
 
 @pytest.mark.parametrize("balance", ["roundrobin", "uri", "leastconn"])
@@ -90,21 +91,30 @@ def test_five_servers_killed_under_load_cost_no_request_and_no_pause(proxy, orig
     load = Load(one.port)
     kill_five_times(three, load)
     assert load.wrong == []
-    assert load.worst < 0.5 * PATIENCE  # HAProxy pauses for a second before it tries the same server again
+    # HAProxy pauses for a second before it tries the same server again. A pause of the program's own would follow every
+    # time a server is killed, a pause of the machine's does not.
+    assert sorted(load.worst[1:])[2] < 0.5 * PATIENCE, load.worst
 
 
 def test_without_redispatch_a_dead_server_is_tried_again_after_a_pause(proxy):
     one = start(proxy, [free_port()], "timeout connect 300ms", check="")
-    began = time.monotonic()
-    assert one.fetch().status == 503
-    assert 0.85 < time.monotonic() - began < 3 * PATIENCE
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        assert one.fetch().status == 503
+        took.append(time.monotonic() - began)
+    assert min(took) > 0.85  # three times as long as to connect
+    assert min(took) < 3 * PATIENCE, took
     one.wait_line(r" servers/server1 \d+/\d+/-1/-1/\d+ 503 \d+ - - SC-- \d+/\d+/\d+/\d+/3 0/0 ")
 
 
 def test_redispatch_of_algorithms_that_take_turns_is_immediate(proxy, origin):
     one = start(proxy, [free_port(), origin.ports[0]], "option redispatch", check="")
+    took = []
     for _ in range(4):
         began = time.monotonic()
-        assert one.fetch().status == 200
-        assert time.monotonic() - began < 0.5 * PATIENCE
+        for _ in range(2):  # one of the two begins at the server that is not there
+            assert one.fetch().status == 200
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.5 * PATIENCE, took  # a pause would be there each time
     one.wait_line(r" servers/server2 .* 200 \d+ - - ---- \d+/\d+/\d+/\d+/\+1 0/0 ")

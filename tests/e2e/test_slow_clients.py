@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import PATIENCE
+from conftest import PATIENCE, fetch
 
 CONFIG = """
 global
@@ -35,9 +35,9 @@ POST = b"POST /null HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
 
 async def drip(port, first, piece, pause, number):
     """Sends `first`, then `piece` every `pause` seconds until told off; (seconds held, what was answered)."""
+    began = time.monotonic()
     # Several addresses: 5,000 connections and their leftovers would exhaust one address's ports.
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.2.{number % 200 + 1}", 0))
-    began = time.monotonic()
     writer.write(first)
     answer = b""
     try:
@@ -53,25 +53,33 @@ async def drip(port, first, piece, pause, number):
     return time.monotonic() - began, answer
 
 
-async def honest(port, stop):
-    """One request after another on connections of their own; the times they took."""
-    times = []
+async def honest(port, server, stop):
+    """One request after another on connections of their own, in turn to the proxy and past it; the times they took."""
+    times = {port: [], server: []}
     while not stop.is_set():
-        began = time.monotonic()
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /bytes/10 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        answer = await reader.read()
-        writer.close()
-        assert answer.startswith(b"HTTP/1.1 200"), answer[:100]
-        times.append(time.monotonic() - began)
+        for at, taken in times.items():
+            began = time.monotonic()
+            reader, writer = await asyncio.open_connection("127.0.0.1", at)
+            writer.write(b"GET /bytes/10 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            answer = await reader.read()
+            writer.close()
+            assert answer.startswith(b"HTTP/1.1 200"), answer[:100]
+            taken.append(time.monotonic() - began)
         await asyncio.sleep(0.02)
-    return times
+    return times[port], times[server]
 
 
-def crowd(port, count, first, piece, pause):
+def waits_for_nobody(through, past):
+    """Requests through the proxy take about as long as those past it, on the same machine in the same seconds."""
+    through, past = sorted(through), sorted(past)
+    middle, usual = through[len(through) // 2], past[len(past) // 2]
+    assert middle < 0.25 * PATIENCE + 20 * usual, f"{middle:.3f} s, {usual:.3f} s without the proxy"
+
+
+def crowd(port, server, count, first, piece, pause):
     async def run():
         stop = asyncio.Event()
-        others = asyncio.create_task(honest(port, stop))
+        others = asyncio.create_task(honest(port, server, stop))
         tasks = []
         for n in range(count):
             tasks.append(asyncio.create_task(drip(port, first, piece, pause, n)))
@@ -96,19 +104,19 @@ def test_five_thousand_slow_clients(proxy, origin, what):
     count, limit = 5000, 3 * PATIENCE
     room_for(count)
     head = what == "head"
-    one = proxy(CONFIG, server=origin.ports[0], request=f"{int(limit * 1000)}ms" if head else "60s",
-                client="60s" if head else f"{int(limit * 1000)}ms")
+    one = proxy(CONFIG, server=origin.ports[0], request=f"{int(limit * 1000)}ms" if head else "1h",
+                client="1h" if head else f"{int(limit * 1000)}ms")
     # A head drips for ever within any idle limit. A body is held by its silence: it stops after the first bytes.
-    told, times = crowd(one.port, count, HEAD if head else POST + b"x", b"X: y\r\n" if head else b"",
-                        1.0 * PATIENCE if head else 60 * PATIENCE)
+    told, times = crowd(one.port, origin.ports[0], count, HEAD if head else POST + b"x", b"X: y\r\n" if head else b"",
+                        1.0 * PATIENCE if head else 600 * PATIENCE)
     held = sorted(seconds for seconds, _ in told)
     wanted = b"HTTP/1.1 408" if head else b"HTTP/1.1 400"
     assert all(answer.startswith(wanted) for _, answer in told)
     assert held[0] > limit * 0.9
-    assert held[-1] < limit + 4 * PATIENCE  # this process, dripping 5,000 times, is itself slow
-    times.sort()
-    assert len(times) >= 10
-    assert times[len(times) // 2] < 0.25 * PATIENCE, times[-5:]
+    # The other limit is an hour. No closer bound: this process, dripping 5,000 times, is itself slow.
+    assert held[-1] < 300 * PATIENCE
+    assert len(times[0]) >= 5
+    waits_for_nobody(*times)
     assert one.fetch("/bytes/10").status == 200
 
 
@@ -123,13 +131,14 @@ def test_slowhttptest(proxy, origin, kind, tmp_path):
     attack = subprocess.Popen([tool, kind, "-c", "500", "-r", "500", "-i", "1", "-l", "4", "-p", "2", "-u",
                                f"http://127.0.0.1:{one.port}{path}", "-w", "10", "-y", "20", "-n", "1", "-z", "32", "-k",
                                "3"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path)
-    times = []
-    while attack.poll() is None and len(times) < 500:
-        began = time.monotonic()
-        assert one.fetch("/bytes/10").status == 200
-        times.append(time.monotonic() - began)
+    times = {one.port: [], origin.ports[0]: []}
+    while attack.poll() is None and len(times[one.port]) < 500:
+        for port, taken in times.items():
+            began = time.monotonic()
+            assert fetch(port, "/bytes/10").status == 200
+            taken.append(time.monotonic() - began)
         time.sleep(0.02)
     attack.wait(60 * PATIENCE)
-    assert sorted(times)[len(times) // 2] < 0.25 * PATIENCE, times[-5:]
+    waits_for_nobody(*times.values())
     wanted = {"-H": " 408 .* cR-- ", "-B": " 400 .* cH-- |400 .* CH-- |-1 .* CH-- ", "-X": " 200 .* [cC]D-- "}[kind]
     one.wait_line(wanted)
