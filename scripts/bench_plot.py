@@ -36,34 +36,40 @@ def bars(rows, proxies):
     """Cost relative to HAProxy: rows is {scenario: (what it is, key of the ratio, {proxy: figures})}; shorter is better."""
     compared = [proxy for proxy in proxies if proxy != "haproxy"]
     drawn = []
-    for name, (_, key, sums) in rows.items():
+    for name, (what, key, sums) in rows.items():
         values = [(proxy, sums[proxy][key]) for proxy in compared if sums.get(proxy, {}).get(key)]
         if values:
-            drawn.append((name, values))
-    left, room, bar, top = 110, 480, 13, 64
-    # A bar far beyond all others would make them all short: it is cut, and says its figure.
-    most = min(max([value for _, values in drawn for _, value in values] + [1.2]), 3.0)
+            drawn.append((name, what, values))
+    # Names, bars and figures have a column each: nothing is ever drawn across a figure.
+    left, room, bar, top = 278, 360, 13, 64
+    # A bar far beyond all others would make them all short: it is cut, and its figure says so.
+    most = min(max([value for _, _, values in drawn for _, value in values] + [1.2]), 2.0)
     scale = room / most
-    title = "Cost of a request relative to HAProxy (CPU time; idle: memory)"
-    parts = [f'<text x="{left}" y="18" class="t">{title}</text>', *legend(compared, left, 40),
-             f'<path class="m" d="M{left + 90 * len(compared)} 31v10"/>'
-             f'<text x="{left + 90 * len(compared) + 8}" y="40">target; shorter is better</text>']
+    title = "Cost of a request relative to HAProxy (CPU time; memory where named)"
+    mark = left + 90 * len(compared)
+    parts = [f'<text x="12" y="18" class="t">{title}</text>', *legend(compared, left, 40),
+             f'<path class="m" d="M{mark} 30v12"/><text x="{mark + 8}" y="40">ringway\'s target; shorter is better</text>']
+    bottom = top + sum(bar * len(values) + 9 for _, _, values in drawn)
+    ticks = [n / 2 for n in range(0, int(most * 2) + 1)]
+    for tick in ticks:
+        x = left + tick * scale
+        parts += [f'<path class="{"a" if tick == 0 else "g"}" d="M{x:.1f} {top - 6}V{bottom - 6}"/>',
+                  f'<text x="{x:.1f}" y="{bottom + 8}" class="s" text-anchor="middle">{tick:g}</text>']
     y = top
-    for name, values in drawn:
-        parts.append(f'<text x="{left - 8}" y="{y + bar * len(values) / 2 + 4:.0f}" text-anchor="end">{name}</text>')
-        begin = y
+    for name, what, values in drawn:
+        parts.append(f'<text x="{left - 8}" y="{y + bar * len(values) / 2 + 4:.0f}" text-anchor="end">{escaped(what)}</text>')
         for proxy, value in values:
             length = min(value, most) * scale
+            end = (f'<path d="M{left + length:.1f} {y}l7 {(bar - 2) / 2}l-7 {(bar - 2) / 2}z" fill="{colour_of(proxy, proxies)}"/>'
+                   if value > most else "")
             parts.append(f'<rect x="{left}" y="{y}" width="{length:.1f}" height="{bar - 2}" fill="{colour_of(proxy, proxies)}"/>'
-                         f'<text x="{left + length + 5:.1f}" y="{y + bar - 4}" class="s">{value:.2f}{" →" if value > most else ""}'
-                         "</text>")
+                         f'{end}<text x="{left + room + 44}" y="{y + bar - 4}" class="s" text-anchor="end">{value:.2f}</text>')
+            if proxy == "ringway":
+                at = left + TARGETS.get(name, TARGET) * scale
+                parts.append(f'<path class="m" d="M{at:.1f} {y - 2}V{y + bar}"/>')
             y += bar
-        parts.append(f'<path class="m" d="M{left + TARGETS.get(name, TARGET) * scale:.1f} {begin - 2}V{y}"/>')
         y += 9
-    parts.append(f'<path class="a" d="M{left} {top - 6}V{y - 6}"/>')
-    ticks = [n / 2 for n in range(0, int(most * 2) + 1)]
-    parts += [f'<text x="{left + tick * scale:.1f}" y="{y + 8}" class="s" text-anchor="middle">{tick:g}</text>' for tick in ticks]
-    return document(left + room + 50, y + 16, title, parts)
+    return document(left + room + 56, bottom + 16, title, parts)
 
 
 def short(value):
