@@ -127,7 +127,9 @@ const char* judge_last_line(std::string_view lines, std::size_t end, head_end& o
   if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) return nullptr;  // belongs to one before it
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos && is_token(line.substr(0, colon))) return nullptr;
-  return line.substr(0, colon).find('\r') != std::string_view::npos ? "invalid line ending" : "invalid field name";
+  std::size_t at = 0;  // the first byte that does not belong there is the one that is told
+  while (at < line.size() && is_token_char(line[at])) ++at;
+  return at < line.size() && line[at] == '\r' ? "invalid line ending" : "invalid field name";
 }
 
 // Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it. So it
