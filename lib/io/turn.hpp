@@ -20,7 +20,7 @@ class turn {
   static constexpr std::size_t fresh_share = 128 * 1024;    // of a coroutine woken by an event
   static constexpr std::size_t later_share = 1024 * 1024;   // of one that goes on
   static constexpr std::size_t most = 8 * 1024 * 1024;      // of one that is alone; of all that go on, together
-  static constexpr std::int64_t slice = 1000;               // microseconds, as `most`
+  static constexpr std::int64_t slice = 250;                // microseconds, as `most`
   // Prices: a request, whoever answers it; a connection that comes in; a chunk of a body.
   static constexpr std::size_t request = 16 * 1024, connection = 32 * 1024, chunk = 64;
 
