@@ -3,6 +3,8 @@
 #include "app/known_words.hpp"
 #include "app/load.hpp"
 #include "balance/keywords.hpp"
+#include "command/table.hpp"
+#include "config/haproxy_words.hpp"
 #include "log/keywords.hpp"
 #include "proxy/keywords.hpp"
 #include "proxy/model.hpp"
@@ -10,6 +12,8 @@
 #include "servers/keywords.hpp"
 
 namespace ringway::app {
+
+using config::place;
 
 const config::catalogue& catalogue() {
   static const config::catalogue all = [] {
@@ -44,7 +48,13 @@ const config::catalogue& catalogue() {
     c.mount("rules", rules::fetch_keywords());
     c.mount("rules", rules::converter_keywords());
 
-    c.mount("haproxy", known_words());  // last: what this program does itself comes first
+    // Behind all rooms: what this program does itself is not listed as missing.
+    c.fill("haproxy", known_words());
+    c.fill("haproxy", config::haproxy_words(), [](place at, std::string_view name) {
+      return (at == place::criterion && rules::is_criterion(name)) ||
+             (at == place::log_variable && rules::is_format_variable(name)) ||
+             (at == place::command && command::has_row(name));
+    });
     return c;
   }();
   return all;

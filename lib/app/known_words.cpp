@@ -21,6 +21,8 @@ void add(std::vector<keyword>& to, const word_group& group) {
     row.allowed = group.allowed;
     row.state = group.state;
     row.arity = group.arity;
+    row.least = group.least;
+    row.most = group.most;
     row.summary = group.summary;
     row.instead = group.instead;
     row.negatable = true;

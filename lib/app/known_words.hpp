@@ -1,5 +1,6 @@
-// Every other word of HAProxy's language, of any version: not supported yet, without effect here, or retired. Names
-// and places only; each becomes a row of the catalogue, so that nobody is told that such a word is unknown.
+// Of words of HAProxy's that no room has a row for: those that are without effect here, retired, or of which more is to
+// be said than that they are not supported yet. The whole list of its words is config/haproxy_words; both fill the
+// catalogue behind the rooms, so that a word that a room takes up leaves these lists by itself.
 #pragma once
 #include <span>
 #include <vector>
@@ -19,6 +20,7 @@ struct word_group {
   std::string_view summary;
   std::string_view instead;    // retired: today's spelling; not_yet: what replaced it, if it is gone
   std::string_view names;      // separated by newlines or commas
+  int least = 0, most = -1;    // lines without effect: how many words may follow; -1: any number
 };
 std::span<const word_group> known_global_words();
 std::span<const word_group> known_proxy_words();

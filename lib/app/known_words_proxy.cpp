@@ -80,9 +80,8 @@ constexpr word_group groups[] = {
 
     // --- no effect: speed and counting, not meaning
     {proxies, status::no_effect, 0, "Tunes how HAProxy moves bytes and counts them.", {},
-     ""
-     " option http-no-delay, option contstats, option socket-stats,"
-     "option independent-streams, option independant-streams"},
+     "option http-no-delay, option contstats, option socket-stats, option independent-streams", 0, 0},
+    {proxies, status::no_effect, 0, "An old spelling of option independent-streams.", {}, "option independant-streams", 0, 0},
     {proxies, status::no_effect, 0, "Ties a proxy to processes; workers are threads.", {}, "bind-process"},
 
     // --- retired

@@ -7,6 +7,7 @@
 
 #include "command/commands.hpp"
 #include "command/reader.hpp"
+#include "config/haproxy_words.hpp"
 #include "config/suggest.hpp"
 
 namespace ringway::command {
@@ -54,125 +55,9 @@ constexpr row table[] = {
 };
 constexpr std::size_t always = 3;
 
-// Commands of HAProxy 3 that are not here, by name.
-constexpr std::string_view absent[] = {
-    "abort ssl ca-file",
-    "abort ssl cert",
-    "abort ssl crl-file",
-    "acme challenge_ready",
-    "acme ps",
-    "acme renew",
-    "acme status",
-    "add acl",
-    "add backend",
-    "add map",
-    "add server",
-    "add ssl ca-file",
-    "add ssl crt-list",
-    "add ssl ech",
-    "add ssl jwt",
-    "clear acl",
-    "clear counters",
-    "clear map",
-    "clear table",
-    "commit acl",
-    "commit map",
-    "commit ssl ca-file",
-    "commit ssl cert",
-    "commit ssl crl-file",
-    "debug counters",
-    "debug dev",
-    "del acl",
-    "del backend",
-    "del map",
-    "del server",
-    "del ssl ca-file",
-    "del ssl cert",
-    "del ssl crl-file",
-    "del ssl crt-list",
-    "del ssl ech",
-    "del ssl jwt",
-    "disable dynamic-cookie backend",
-    "disable frontend",
-    "dump ssl cert",
-    "dump stats-file",
-    "echo",
-    "enable dynamic-cookie backend",
-    "enable frontend",
-    "experimental-mode",
-    "expert-mode",
-    "get acl",
-    "get map",
-    "get var",
-    "httpclient",
-    "mcli-debug-mode",
-    "new ssl ca-file",
-    "new ssl cert",
-    "new ssl crl-file",
-    "prepare acl",
-    "prepare map",
-    "publish backend",
-    "reload",
-    "set anon",
-    "set dynamic-cookie-key backend",
-    "set map",
-    "set maxconn frontend",
-    "set maxconn global",
-    "set maxconn server",
-    "set profiling",
-    "set rate-limit",
-    "set ssl ca-file",
-    "set ssl cert",
-    "set ssl crl-file",
-    "set ssl ech",
-    "set ssl ocsp-response",
-    "set ssl tls-key",
-    "set table",
-    "set var",
-    "show acl",
-    "show activity",
-    "show anon",
-    "show cache",
-    "show dev",
-    "show ech",
-    "show errors",
-    "show events",
-    "show fd",
-    "show libs",
-    "show map",
-    "show peers",
-    "show pools",
-    "show proc",
-    "show profiling",
-    "show quic",
-    "show resolvers",
-    "show schema json",
-    "show servers conn",
-    "show sess",
-    "show ssl ca-file",
-    "show ssl cert",
-    "show ssl crl-file",
-    "show ssl crt-list",
-    "show ssl ech",
-    "show ssl jwt",
-    "show ssl ocsp-response",
-    "show ssl ocsp-updates",
-    "show ssl providers",
-    "show ssl sni",
-    "show startup-logs",
-    "show stat",
-    "show table",
-    "show tasks",
-    "show threads",
-    "show tls-keys",
-    "show trace",
-    "shutdown frontend",
-    "shutdown session",
-    "trace",
-    "unpublish backend",
-    "update ssl ocsp-response",
-    "wait",
-};
+// Of HAProxy, in no list that its programs give of themselves: typed alone, or compiled in for some.
+constexpr std::string_view more_absent[] = {"acme ps",     "add ssl ech", "debug dev",   "del ssl ech", "set anon",
+                                            "set ssl ech", "show ech",    "show quic",   "show ssl ech"};
 
 // How many leading words of the phrase are those typed.
 std::size_t agreement(std::string_view phrase, std::span<const std::string> typed, std::size_t& all) {
@@ -215,7 +100,21 @@ reply told(std::string sentence, severity grave) {
 }
 
 std::span<const row> rows() { return table; }
-std::span<const std::string_view> not_yet_names() { return absent; }
+
+bool has_row(std::string_view words) {
+  std::size_t used = 0;
+  return find(words_of(words), used) != nullptr;
+}
+
+std::span<const std::string_view> not_yet_names() {
+  static const std::vector<std::string_view> absent = [] {
+    std::vector<std::string_view> out(std::begin(more_absent), std::end(more_absent));
+    for (const config::keyword& each : config::haproxy_words())
+      if (has(each.allowed, config::place::command) && !has_row(each.name)) out.push_back(each.name);
+    return out;
+  }();
+  return absent;
+}
 
 const row* find(std::span<const std::string> typed, std::size_t& used) {
   const row* best = nullptr;
@@ -233,7 +132,7 @@ const row* find(std::span<const std::string> typed, std::size_t& used) {
 std::string_view not_yet(std::span<const std::string> typed) {
   std::string_view best;
   std::size_t most = 0, all = 0;
-  for (const std::string_view each : absent)
+  for (const std::string_view each : not_yet_names())
     if (agreement(each, typed, all) == all && all > most) {
       best = each;
       most = all;

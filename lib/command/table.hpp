@@ -55,6 +55,8 @@ std::span<const row> rows();
 
 // The row whose words begin `typed`, the longest of several; nullptr: none. `used`: how many words that are.
 const row* find(std::span<const std::string> typed, std::size_t& used);
+// Whether a row takes a command that begins so.
+bool has_row(std::string_view words);
 // The command of HAProxy's that `typed` begins with and that is not there yet; empty: none.
 std::string_view not_yet(std::span<const std::string> typed);
 // Every name of such a command, for documentation and tests.

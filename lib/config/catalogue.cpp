@@ -42,6 +42,21 @@ void catalogue::add(std::string_view room, std::span<const keyword> rows, void* 
   }
 }
 
+void catalogue::fill(std::string_view room, std::span<const keyword> rows, bool (*works)(place, std::string_view)) {
+  for (const keyword& row : rows) {
+    auto free = static_cast<std::uint32_t>(row.allowed);
+    const place taken = places_of(row.name);
+    free &= ~static_cast<std::uint32_t>(taken);
+    if (any(taken & proxies)) free &= ~static_cast<std::uint32_t>(proxies);
+    for (const place one : all_places)
+      if (works != nullptr && has(static_cast<place>(free), one) && works(one, row.name)) free &= ~static_cast<std::uint32_t>(one);
+    if (free == 0) continue;
+    keyword& narrowed = narrowed_.emplace_back(row);
+    narrowed.allowed = static_cast<place>(free);
+    add(room, std::span(&narrowed, 1), nullptr, nullptr, nullptr);
+  }
+}
+
 catalogue::match catalogue::find(place here, const std::vector<word>& words, std::size_t first) const {
   match best;
   std::string phrase;

@@ -1,6 +1,7 @@
 // All keywords of the program, by place and phrase. Filled once at start (lib/app/catalogue.cpp), then only
 // read, from any thread.
 #pragma once
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,11 @@ class catalogue {
         &type_tag<owner>, &type_tag<value>);
   }
 
+  // Rows of words that are merely known: each is taken for those of its places only in which no row of its name
+  // stands yet, and among proxies only when it stands in none of them (where it is allowed, the room's row knows
+  // best). `works` says of further words that they need no row. Call behind every mount().
+  void fill(std::string_view room, std::span<const keyword> rows, bool (*works)(place, std::string_view) = nullptr);
+
   struct match {
     const entry* found = nullptr;
     std::size_t words = 0;  // length of the phrase
@@ -54,6 +60,7 @@ class catalogue {
            const char* inner);
 
   std::vector<entry> entries_;
+  std::deque<keyword> narrowed_;  // rows of fill(), with the places that were free; never move
   std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
   std::unordered_map<std::string, std::uint32_t> heads_;  // first word -> places
   std::unordered_map<std::uint32_t, const char*> type_of_place_;

@@ -46,11 +46,13 @@ struct render_options {
   int pid = 0;
   bool diag = false;  // -dD: severity::diag is shown too
   std::size_t width = 0;  // columns of the terminal: lines are broken between words; 0: none, and they are not
+  std::size_t most = 0;  // of errors, of warnings, and of pieces of advice; the others are counted by kind. 0: all
+  std::size_t most_notes = 0;  // further places of one diagnostic; 0: all
 };
 // Text: "[ALERT]    (PID) : config : parsing [file:line] : message" as HAProxy's own, so that what greps for
 // it still finds it; then an arrow with the column, the line, a caret below the word, "help: …"; at the end
-// the sum. Identical diagnostics are shown once. All bytes are safe for a terminal. Empty when there is
-// nothing to say. A first line is one line wherever it may be grepped: it is broken on a terminal only.
+// the sum, with what was left out by kind. Identical diagnostics are shown once. All bytes are safe for a terminal.
+// Empty when there is nothing to say. A first line is one line wherever it may be grepped: it is broken on a terminal only.
 std::string render_text(const diagnostics& from, const source_set& sources, const render_options& how);
 // One array of objects, with a final newline; keys file (null: no place), line, column, length, severity, id,
 // message, help, notes (file, line, column, length, message). Valid UTF-8 whatever the bytes of the source.

@@ -22,6 +22,17 @@ std::string_view name_of(place one) {
     case place::http_request: return "http-request line";
     case place::tcp_connection: return "tcp-request connection line";
     case place::tcp_session: return "tcp-request session line";
+    case place::http_response: return "http-response line";
+    case place::http_after_response: return "http-after-response line";
+    case place::tcp_content: return "tcp-request content line";
+    case place::tcp_response: return "tcp-response content line";
+    case place::quic_initial: return "quic-initial line";
+    case place::criterion: return "acl";
+    case place::log_variable: return "format of a line";
+    case place::filter: return "filter line";
+    case place::service: return "service";
+    case place::command: return "runtime API";
+    case place::section_word: return "section not supported yet";
     case place::nowhere: break;
   }
   return "";

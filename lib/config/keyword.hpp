@@ -33,6 +33,18 @@ enum class place : std::uint32_t {
   http_request = 1u << 15,    // actions of `http-request`
   tcp_connection = 1u << 16,  // of `tcp-request connection`
   tcp_session = 1u << 17,     // of `tcp-request session`
+  // Known words of HAProxy stand here, too, of which nothing works yet.
+  http_response = 1u << 18,        // actions of `http-response`
+  http_after_response = 1u << 19,  // of `http-after-response`
+  tcp_content = 1u << 20,          // of `tcp-request content`
+  tcp_response = 1u << 21,         // of `tcp-response content`
+  quic_initial = 1u << 22,         // of `quic-initial`
+  criterion = 1u << 23,            // names for a sample with its matching method: path_beg
+  log_variable = 1u << 24,         // %ci and its like
+  filter = 1u << 25,               // behind `filter`
+  service = 1u << 26,              // behind `use-service`
+  command = 1u << 27,              // of the runtime API
+  section_word = 1u << 28,         // lines of sections that are refused as a whole: "peers peer"
 };
 constexpr place operator|(place a, place b) {
   return static_cast<place>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
@@ -51,7 +63,9 @@ inline constexpr place server_lines = place::server | place::default_server;
 inline constexpr std::array all_places = {
     place::file, place::global, place::defaults,       place::frontend, place::listen,  place::backend,
     place::bind, place::server, place::default_server, place::log,      place::balance, place::source,
-    place::fetch, place::converter, place::http_errors, place::http_request, place::tcp_connection, place::tcp_session};
+    place::fetch, place::converter, place::http_errors, place::http_request, place::tcp_connection, place::tcp_session,
+    place::http_response, place::http_after_response, place::tcp_content, place::tcp_response, place::quic_initial,
+    place::criterion, place::log_variable, place::filter, place::service, place::command, place::section_word};
 std::string_view name_of(place one);  // "global", …; "server line" for words of lines
 
 enum class status : std::uint8_t {
@@ -78,6 +92,7 @@ struct keyword {
   bool negatable = false;      // may follow `no` and `default`
   bool strict = false;         // misplaced among proxies it is an error; otherwise a warning, as in HAProxy
   int arity = 0;               // words of lines that are not read: how many values follow; -1: all the rest
+  int least = 0, most = -1;    // lines that are not read (no_effect): how many words may follow; -1: any number
   std::uint64_t min = 0;       // numbers and sizes
   std::uint64_t max = std::numeric_limits<std::uint32_t>::max();
   time_unit unit = time_unit::ms;  // durations: of a bare number

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -73,7 +74,12 @@ class text_writer {
     put(" {}\n", wrapped(first + printable(what.message), looks.label.size() + 1, 4, how_.width));
     show(what.where, looks.colour);
     explain("help", "1;32", what.help);
+    std::size_t notes = 0;
     for (const auto& [where, text] : what.notes) {
+      if (how_.most_notes != 0 && notes++ == how_.most_notes) {
+        explain("note", "1;34", fmt::format("and {} more places; --all shows them", what.notes.size() - how_.most_notes));
+        break;
+      }
       explain("note", "1;34", text);
       show(where, "1;34");
     }
@@ -90,6 +96,22 @@ class text_writer {
     if (warnings != 0) add(counted(warnings, "warning"));
     if (advice != 0) add(fmt::format("{} piece{} of advice", advice, advice == 1 ? "" : "s"));
     if (!all.empty()) out_ += all + '\n';
+  }
+
+  // What was not shown: "2980 more errors: 2900 unknown-keyword, 80 invalid-value; --all shows them".
+  void left_out(std::string_view what, const std::map<std::string_view, std::size_t>& kinds) {
+    if (kinds.empty()) return;
+    std::vector<std::pair<std::string_view, std::size_t>> most(kinds.begin(), kinds.end());
+    std::sort(most.begin(), most.end(), [](const auto& a, const auto& b) {
+      return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
+    std::size_t all = 0;
+    std::string list;
+    for (const auto& [kind, count] : most) {
+      all += count;
+      list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, kind);
+    }
+    put("{} more {}: {}; --all shows them\n", all, what, list);
   }
 
   std::string take() { return std::move(out_); }
@@ -151,16 +173,28 @@ void json_place(std::string& out, const source_set& sources, span where) {
 
 std::string render_text(const diagnostics& from, const source_set& sources, const render_options& how) {
   text_writer writer(sources, how);
-  std::size_t errors = 0;
-  std::size_t warnings = 0, advice = 0;
+  struct tally {
+    std::size_t count = 0;
+    std::map<std::string_view, std::size_t> hidden;  // by id
+  };
+  tally errors, warnings, advice, others;
   for (const diagnostic* each : distinct(from)) {
     if (each->level == severity::diag && !how.diag) continue;
-    errors += each->level == severity::alert ? 1 : 0;
-    warnings += each->level == severity::warning ? 1 : 0;
-    advice += each->level == severity::advice ? 1 : 0;
-    writer.write(*each);
+    tally& of = each->level == severity::alert     ? errors
+                : each->level == severity::warning ? warnings
+                : each->level == severity::advice  ? advice
+                                                   : others;
+    ++of.count;
+    if (how.most != 0 && of.count > how.most)
+      ++of.hidden[each->id];
+    else
+      writer.write(*each);
   }
-  writer.sum(errors, warnings, advice);
+  writer.left_out("errors", errors.hidden);
+  writer.left_out("warnings", warnings.hidden);
+  writer.left_out("pieces of advice", advice.hidden);
+  writer.left_out("notices", others.hidden);
+  writer.sum(errors.count, warnings.count, advice.count);
   return writer.take();
 }
 

@@ -118,8 +118,20 @@ void section_reader::statement(const line& one) {
                        "it stands before options, log and some global switches");
     return;
   }
-  if (row.apply == nullptr) return;
+  if (row.apply == nullptr) {
+    if (row.state == status::no_effect) count_words(row, from);
+    return;
+  }
   row.apply(known.found->project != nullptr ? known.found->project(now_.target) : now_.target, from, row);
+}
+
+// What has no effect here is a mistake where it would be one in HAProxy.
+void section_reader::count_words(const keyword& row, arguments& from) {
+  for (int i = 0; i < row.least; ++i)
+    if (from.need("a value") == nullptr) return;
+  if (row.most < 0) return;
+  from.skip(static_cast<std::size_t>(row.most - row.least));
+  from.finish();
 }
 
 bool section_reader::misplaced(const line& one, std::size_t head) {

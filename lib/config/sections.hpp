@@ -40,6 +40,7 @@ class section_reader {
   void leave();
   void statement(const line& one);
   void unknown(const line& one, std::size_t head);
+  void count_words(const keyword& row, arguments& from);
   bool misplaced(const line& one, std::size_t head);
   bool misspelt_section(const line& one);
 

@@ -27,6 +27,5 @@ std::span<const converter_row> converters_of_text();     // convert_text.cpp
 std::span<const converter_row> converters_of_numbers();  // convert_number.cpp: arithmetic, hashes, addresses
 const converter_row* find_converter(std::string_view name);
 std::vector<std::string_view> converter_names();
-std::span<const std::string_view> converters_not_yet();
 
 }  // namespace ringway::rules

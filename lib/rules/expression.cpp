@@ -5,8 +5,10 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "config/catalogue.hpp"
 #include "config/places.hpp"
 #include "config/suggest.hpp"
+#include "rules/keywords.hpp"
 #include "rules/regex.hpp"
 
 namespace ringway::rules {
@@ -45,6 +47,13 @@ struct raw_argument {
   std::size_t offset = 0, length = 0;
 };
 
+// "txn.name": what HAProxy takes for a number, it also takes from a variable.
+bool names_variable(std::string_view text) {
+  for (const std::string_view scope : {"proc.", "sess.", "psess.", "txn.", "ptxn.", "req.", "res.", "check.", "global."})
+    if (text.size() > scope.size() && text.starts_with(scope)) return true;
+  return false;
+}
+
 class parser {
  public:
   parser(const word& in, char stop, config::arguments& line) : in_(in), stop_(stop), line_(line) {}
@@ -61,7 +70,7 @@ class parser {
     out.fetch = find_fetch(name);
     if (out.fetch == nullptr && with_forms) find_form(name, out);
     if (out.fetch == nullptr) {
-      unknown("sample fetch", name, at, fetch_names(), fetches_not_yet(), with_forms);
+      unknown("sample fetch", name, at, with_forms ? config::place::fetch | config::place::criterion : config::place::fetch);
       return std::nullopt;
     }
     at = name_end;
@@ -75,7 +84,7 @@ class parser {
       conversion step;
       step.row = find_converter(conv);
       if (step.row == nullptr) {
-        unknown("converter", conv, at, converter_names(), converters_not_yet(), false);
+        unknown("converter", conv, at, config::place::converter);
         return std::nullopt;
       }
       if (!castable(now, step.row->expects)) {
@@ -128,23 +137,28 @@ class parser {
     }
   }
 
-  void unknown(std::string_view what, std::string_view name, std::size_t at, std::vector<std::string_view> known,
-               std::span<const std::string_view> elsewhere, bool with_forms) {
+  void unknown(std::string_view what, std::string_view name, std::size_t at, config::place here) {
+    const bool with_forms = has(here, config::place::criterion);
     std::string_view plain = name;
     for (const form_name& each : forms)
       if (with_forms && name.ends_with(each.suffix)) plain = name.substr(0, name.size() - each.suffix.size());
-    for (const std::string_view each : elsewhere)
-      if (each == name || each == plain) {
-        wrong("not-supported-yet", at, name.size(),
-              fmt::format("'{}' is a {} of HAProxy that ringway does not support yet", name, what), {});
-        return;
-      }
-    std::vector<std::string> names(known.begin(), known.end());
+    const config::catalogue& known = line_.with().keywords;
+    if (any(known.places_of(name) & here) || any(known.places_of(plain) & here)) {
+      wrong("not-supported-yet", at, name.size(),
+            fmt::format("'{}' is a {} of HAProxy that ringway does not support yet", name, what), {});
+      return;
+    }
+    if (what == "sample fetch" && !with_forms && (any(known.places_of(name) & config::place::criterion) || is_criterion(name))) {
+      wrong("invalid-value", at, name.size(), fmt::format("'{}' is a sample fetch in conditions only", name), {});
+      return;
+    }
+    std::vector<std::string> made;
     if (with_forms)
-      for (const std::string_view each : known)
-        if (const fetch_row* row = find_fetch(each); row != nullptr && row->derived)
-          for (const form_name& form : forms) names.push_back(fmt::format("{}{}", each, form.suffix));
-    names.insert(names.end(), elsewhere.begin(), elsewhere.end());
+      for (const std::string_view each : fetch_names())
+        if (find_fetch(each)->derived)
+          for (const form_name& form : forms) made.push_back(fmt::format("{}{}", each, form.suffix));
+    std::vector<std::string_view> names(made.begin(), made.end());
+    for (const std::string_view each : known.phrases(here)) names.push_back(each);  // what works stands in front
     wrong("unknown-keyword", at, std::max<std::size_t>(name.size(), 1), fmt::format("unknown {} '{}'", what, name),
           config::did_you_mean(name, names));
   }
@@ -252,8 +266,13 @@ class parser {
         if (text.empty()) return true;  // left out: as 0
         if (text.starts_with('+')) text.remove_prefix(1);
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), one.number);
-        if (error != std::errc() || end != text.data() + text.size()) return refuse("a whole number");
-        return true;
+        if (error == std::errc() && end == text.data() + text.size()) return true;
+        if (names_variable(one.text)) {
+          wrong("not-supported-yet", raw.offset, std::max<std::size_t>(raw.length, 1),
+                fmt::format("'{}' of '{}' is a variable of HAProxy's, which ringway does not support yet", one.text, name), {});
+          return false;
+        }
+        return refuse("a whole number");
       }
       case takes::ip: {
         const auto read = parse_ip(one.text);
@@ -321,6 +340,16 @@ class parser {
 };
 
 }  // namespace
+
+bool is_criterion(std::string_view name) {
+  if (find_fetch(name) != nullptr) return true;
+  for (const form_name& each : forms) {
+    if (!name.ends_with(each.suffix)) continue;
+    const fetch_row* row = find_fetch(name.substr(0, name.size() - each.suffix.size()));
+    if (row != nullptr && row->derived) return true;
+  }
+  return false;
+}
 
 std::optional<expression> parse_expression(const word& in, std::size_t from, char stop, bool with_forms,
                                            std::size_t& end, config::arguments& line) {

@@ -62,6 +62,5 @@ std::span<const fetch_row> fetches_of_requests();     // fetch_http.cpp
 std::span<const fetch_row> fetches_of_process();      // fetch_env.cpp
 const fetch_row* find_fetch(std::string_view name);
 std::vector<std::string_view> fetch_names();
-std::span<const std::string_view> fetches_not_yet();  // names of HAProxy, of any version, that are not here yet
 
 }  // namespace ringway::rules

@@ -6,8 +6,10 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "config/catalogue.hpp"
 #include "config/places.hpp"
 #include "config/suggest.hpp"
+#include "rules/keywords.hpp"
 
 namespace ringway::rules {
 namespace {
@@ -59,12 +61,6 @@ constexpr format_variable variables[] = {
     {"HV", "HTTP/1.0 or HTTP/1.1", &version},
 };
 
-// Of HAProxy (configuration.txt 8.2.6), not here yet.
-constexpr std::string_view elsewhere[] = {
-    "B",  "CC", "CS", "HP", "ID", "ST", "T",  "Ta", "Tc", "Td", "Th", "Ti", "Tl", "Tq", "Tr", "TR", "Tt", "Ts", "Tu",
-    "Tw", "U",  "b",  "bc", "bi", "bp", "bq", "ft", "hr", "hrl", "hs", "hsl", "lc", "ms", "o",  "pid", "r",  "rc", "rt",
-    "s",  "sc", "si", "sp", "sq", "sslc", "sslv", "t", "tr", "trg", "trl", "ts", "tsc", "Tg"};
-
 constexpr std::size_t most_pieces = 64;
 
 bool unsafe(char c) {
@@ -75,6 +71,9 @@ bool unsafe(char c) {
 }  // namespace
 
 std::span<const format_variable> format_variables() { return variables; }
+bool is_format_variable(std::string_view name) {
+  return std::any_of(std::begin(variables), std::end(variables), [&](const format_variable& each) { return each.name == name; });
+}
 
 std::optional<format> format::parse(const word& in, config::arguments& line, bool literal, bool lines) {
   format out;
@@ -130,7 +129,7 @@ std::optional<format> format::parse(const word& in, config::arguments& line, boo
       for (const format_variable& each : variables)
         if (each.name == name) one.variable = &each;
       if (one.variable == nullptr) {
-        if (std::find(std::begin(elsewhere), std::end(elsewhere), name) != std::end(elsewhere))
+        if (any(line.with().keywords.places_of(name) & config::place::log_variable))
           return wrong("not-supported-yet", began, end - began,
                        fmt::format("the variable '%{}' of HAProxy is not supported here yet", name), {});
         return wrong("unknown-keyword", began, std::max<std::size_t>(end - began, 1),

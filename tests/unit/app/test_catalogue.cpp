@@ -9,6 +9,7 @@
 #include "app/catalogue.hpp"
 #include "base/columns.hpp"
 #include "config/manual.hpp"
+#include "support/around.hpp"
 #include "support/load_text.hpp"
 
 using namespace ringway;
@@ -17,39 +18,6 @@ using config::place;
 using config::status;
 
 namespace {
-
-// A configuration in which `line` is the line, or the words, that a row allows at `here`.
-std::string around(place here, std::string_view line) {
-  switch (here) {
-    case place::file: return fmt::format("{}\n", line);
-    case place::global: return fmt::format("global\n {}\n", line);
-    case place::defaults: return fmt::format("defaults named\n mode http\n {}\n", line);
-    case place::frontend:
-      return fmt::format("frontend x\n mode http\n bind 127.0.0.1:1\n {}\nbackend shop\n mode http\nbackend api\n mode http\n", line);
-    case place::listen:
-      return fmt::format("listen x\n mode http\n bind 127.0.0.1:1\n {}\nbackend shop\n mode http\nbackend api\n mode http\n", line);
-    case place::backend: return fmt::format("backend x\n mode http\n {}\n", line);
-    case place::bind: return fmt::format("frontend x\n bind 127.0.0.1:1 {}\n", line);
-    case place::server:
-      return fmt::format("backend x\n mode http\n server s 192.0.2.1:80 {}\n"
-                         "backend shop\n mode http\n server one 192.0.2.1:80 check\n", line);
-    case place::default_server: return fmt::format("backend x\n mode http\n default-server {}\n", line);
-    case place::log: return fmt::format("global\n log 127.0.0.1 {} local0\n", line);
-    case place::balance: return fmt::format("backend x\n mode http\n {}\n", line);
-    case place::source: return fmt::format("backend x\n server s 192.0.2.1:80 source 192.0.2.9 {}\n", line);
-    case place::fetch:
-    case place::converter:
-      return fmt::format("frontend x\n mode http\n bind 127.0.0.1:1\n use_backend shop if {{ {} }}\n"
-                         "backend shop\n mode http\n server s1 192.0.2.1:80\n", line);
-    case place::http_errors: return fmt::format("http-errors other\n {}\nbackend x\n mode http\n", line);
-    case place::http_request: return fmt::format("backend x\n mode http\n http-request {}\n", line);
-    case place::tcp_connection:
-      return fmt::format("frontend x\n bind 127.0.0.1:1\n tcp-request connection {}\n", line);
-    case place::tcp_session: return fmt::format("frontend x\n bind 127.0.0.1:1\n tcp-request session {}\n", line);
-    case place::nowhere: break;
-  }
-  return {};
-}
 
 std::string alerts(const config::diagnostics& report) {
   std::string out;
@@ -79,7 +47,7 @@ TEST_CASE("every row that does something takes its own example wherever it is al
     CHECK(row.example.find(last_word) != std::string_view::npos);
     for (const place here : config::all_places) {
       if (!has(row.allowed, here)) continue;
-      const std::string text = around(here, row.example) + "http-errors site\n errorfile 503 /dev/null\n";
+      const std::string text = test::around(here, row.example) + "http-errors site\n errorfile 503 /dev/null\n";
       CAPTURE(text);
       test::loaded done = test::load_text(text);
       CHECK(alerts(done.report) == "");
@@ -96,12 +64,14 @@ TEST_CASE("every other keyword of HAProxy is known by name, with one message for
     const keyword& row = *each.row;
     if (row.state == status::full || row.apply != nullptr) continue;
     for (const place here : config::all_places) {
-      if (!has(row.allowed, here)) continue;
+      if (!has(row.allowed, here) || here == place::command) continue;
       std::string line = here == place::balance ? fmt::format("balance {}", row.name) : std::string(row.name);
       for (int value = 0; value < row.arity; ++value) line += " value";
       const bool words_of_a_line = here != place::file && here != place::global && !any(here & config::proxies);
-      if (!words_of_a_line) line += " some more words";
-      const std::string text = around(here, line);
+      if (here == place::converter) line = "str(x)," + line;
+      for (int value = 0; value < row.least; ++value) line += " value";
+      if (!words_of_a_line && row.most < 0) line += " some more words";
+      const std::string text = test::around(here, line);
       CAPTURE(text);
       test::loaded done = test::load_text(text);
       std::size_t said = 0;

@@ -297,3 +297,33 @@ TEST_CASE("any line and any mark make an excerpt of bounded width") {
     REQUIRE(out.marks.size() <= 124);
   }
 }
+
+TEST_CASE("of many the first are shown and the others counted by kind") {
+  diagnostics report;
+  for (int i = 0; i < 30; ++i) report.alert(i % 3 == 0 ? "odd" : "even", {}, "mistake " + std::to_string(i));
+  for (int i = 0; i < 3; ++i) report.warning("w", {}, "warning " + std::to_string(i));
+  for (int i = 0; i < 5; ++i) report.advice("idle", {}, "advice " + std::to_string(i));
+  auto& noted = report.advice("last", {}, "many places");
+  for (int i = 0; i < 9; ++i) noted.notes.emplace_back(span{}, "place " + std::to_string(i));
+  render_options how = plain();
+  how.most = 4;
+  how.most_notes = 2;
+  const std::string some = render_text(report, sources(), how);
+  const auto has = [](const std::string& in, std::string_view what) { return in.find(what) != std::string::npos; };
+  CHECK(has(some, "mistake 3\n"));
+  CHECK_FALSE(has(some, "mistake 4\n"));
+  CHECK(has(some, "26 more errors: 18 even, 8 odd; --all shows them\n"));
+  CHECK(has(some, "warning 2\n"));
+  CHECK_FALSE(has(some, "more warnings"));
+  CHECK(has(some, "2 more pieces of advice: 1 idle, 1 last; --all shows them\n"));
+  CHECK(some.ends_with("30 errors, 3 warnings, 6 pieces of advice\n"));
+  how.most = 0;
+  CHECK(has(render_text(report, sources(), how), "note: place 1\n  note: and 7 more places; --all shows them\n"));
+  how.most_notes = 0;
+  const std::string all = render_text(report, sources(), how);
+  CHECK(has(all, "mistake 29\n"));
+  CHECK(has(all, "place 8\n"));
+  CHECK_FALSE(has(all, "--all"));
+  // JSON is for programs: always everything.
+  CHECK(has(render_json(report, sources()), "mistake 29"));
+}
