@@ -171,4 +171,16 @@ void unused_backends(const subject& of, std::vector<finding>& to) {
   }
 }
 
+void requests_in_tcp(const subject& of, std::vector<finding>& to) {
+  for (const section_settings& section : of.model.sections) {
+    if (section.kind == proxy::mode::http) continue;
+    for (const auto& rule : section.rules.use_backend)
+      if (rule.never_seen)
+        to.push_back({rule.where,
+                      fmt::format("'use_backend' of {} '{}' asks about a request, which is never seen in mode tcp",
+                                  kind_of(section), section.name),
+                      {}, {}});
+  }
+}
+
 }  // namespace ringway::advice

@@ -22,9 +22,18 @@ void idle_clients(const subject&, std::vector<finding>&);
 void times_without_unit(const subject&, std::vector<finding>&);
 void lost_logs(const subject&, std::vector<finding>&);
 
+// check_lines.cpp: lines that do not do what they look like
+void no_server(const subject&, std::vector<finding>&);
+void no_port(const subject&, std::vector<finding>&);
+void shared_address(const subject&, std::vector<finding>&);
+void lost_limits(const subject&, std::vector<finding>&);
+void hop_headers(const subject&, std::vector<finding>&);
+void unset_variables(const subject&, std::vector<finding>&);
+
 // check_rules.cpp: who is used by whom
 void unreachable_rules(const subject&, std::vector<finding>&);
 void unused_backends(const subject&, std::vector<finding>&);
+void requests_in_tcp(const subject&, std::vector<finding>&);
 
 // Common to them.
 std::string_view kind_of(const proxy::section_settings& section);  // "listen", "frontend", "backend"

@@ -105,6 +105,46 @@ constexpr row rows[] = {
      "computed ones, filters, Lua, branches of '.if'.",
      "remove it, or name it in a 'use_backend' or 'default_backend'", place::frontend, "default_backend",
      RINGWAY_SANE RINGWAY_FRONT "backend shop\n    server a 192.0.2.1:80\nbackend old\n    server a 192.0.2.1:80\n", unused_backends},
+    {"no-server", "a backend that can only refuse",
+     "Without a server every request ends in a 503, and in mode tcp every connection is closed. Nothing is said of backends that are "
+     "there to answer: with a page for the status 503, or with rules for requests.",
+     "add a line 'server <name> <address>:<port>'", place::backend, "server",
+     RINGWAY_SANE RINGWAY_FRONT "backend shop\n    balance leastconn\n", no_server},
+    {"no-port", "a server that is asked on the port the client came to",
+     "Without a port in its address a server is reached on the frontend's port: 'server a 192.0.2.1' behind 'bind :8080' is "
+     "192.0.2.1:8080. That is meant in mode tcp with many ports, and rarely in mode http.",
+     "write the port behind the address", place::backend, "server",
+     RINGWAY_SANE RINGWAY_FRONT "backend shop\n    server a 192.0.2.1\n", no_port},
+    {"shared-address", "an address that two 'bind' lines share",
+     "The kernel shares clients out between sockets of one address: they come to one proxy or the other by chance. HAProxy starts so, "
+     "too.",
+     "remove one of them", place::frontend, "bind",
+     RINGWAY_SANE RINGWAY_FRONT "frontend more\n    bind :8080\n    default_backend shop\nbackend shop\n    server a 192.0.2.1:80\n",
+     shared_address},
+    {"lost-limit", "a limit of a server that cannot be reached",
+     "'minconn' works between itself and 'maxconn' only; 'observe' only with 'check'.",
+     "set 'maxconn', greater than 'minconn', or remove 'minconn'", place::server, "minconn",
+     RINGWAY_SANE RINGWAY_FRONT "backend shop\n    server a 192.0.2.1:80 minconn 10\n", lost_limits},
+    {"hop-header", "a rule about a header that each connection has of its own",
+     "Connection, Keep-Alive, Proxy-Connection, TE, Trailer and Upgrade are about one connection: what a rule writes there is replaced "
+     "by what the proxy's own connection needs.",
+     "remove the rule; 'option httpclose' and 'option http-keep-alive' say how connections are kept", place::http_request,
+     "set-header",
+     RINGWAY_SANE "frontend web\n    bind :8080\n    http-request set-header Connection close\n    default_backend shop\n"
+     "backend shop\n    server a 192.0.2.1:80\n",
+     hop_headers},
+    {"request-in-tcp", "a choice by requests where there are none",
+     "In mode tcp nothing is known of requests: a condition that asks about one never holds.", "give the section 'mode http'",
+     place::frontend, "use_backend",
+     "global\n    log stdout format raw local0\ndefaults\n    mode tcp\n    log global\n    timeout connect 5s\n    timeout client 50s\n"
+     "    timeout server 50s\nfrontend web\n    bind :8080\n    use_backend shop if { path_beg /shop }\n    default_backend shop\n"
+     "backend shop\n    server a 192.0.2.1:80\n",
+     requests_in_tcp},
+    {"unset-variable", "an environment variable that is not set",
+     "\"${NAME}\" of a variable that is not set is nothing: 'bind \"${ADDRESS}:80\"' then listens everywhere.",
+     "set the variable, or give it a default: \"${NAME-value}\"", place::frontend, "bind",
+     RINGWAY_SANE "frontend web\n    bind \"${NO_SUCH_ADDRESS}:8080\"\n    default_backend shop\nbackend shop\n    server a 192.0.2.1:80\n",
+     unset_variables},
     {"lone-client", "'balance source' where all clients have one address",
      "Behind another proxy, or behind a NAT such as that of Docker's published ports, every client seems to be the same one, and "
      "'balance source' sends all of them to one server. The text cannot show it: a running process counts, and says it once in the "

@@ -14,11 +14,19 @@ namespace {
 
 // Only what is really there; a claim that is not true is found out by -cc feature(...).
 constexpr feature feature_table[] = {
-    {"ACCEPT4", true},     {"CPU_AFFINITY", false}, {"CRYPT_H", false}, {"DL", false},     {"EPOLL", true},
-    {"GETADDRINFO", true}, {"KQUEUE", false},       {"LUA", false},     {"NS", false},     {"OPENSSL", false},
-    {"PCRE", false},       {"PCRE2", false},        {"POLL", false},    {"PROMEX", false}, {"QUIC", false},
-    {"SLZ", false},        {"SYSTEMD", true},       {"TFO", false},     {"THREAD", true},  {"TPROXY", false},
-    {"ZLIB", false},
+    {"51DEGREES", false}, {"ACCEPT4", true}, {"ACME", false}, {"BACKTRACE", false}, {"CLOSEFROM", false},
+    {"CPU_AFFINITY", false}, {"CRYPT_H", false}, {"DEVICEATLAS", false}, {"DL", false}, {"ECH", false},
+    {"ENGINE", false}, {"EPOLL", true}, {"EVPORTS", false}, {"FCGI", false}, {"GETADDRINFO", true},
+    {"H2", false}, {"HAVE_TCP_MD5SIG", false}, {"KQUEUE", false}, {"KTLS", false}, {"LIBATOMIC", false},
+    {"LIBCRYPT", false}, {"LINUX_CAP", false}, {"LINUX_SPLICE", true}, {"LINUX_TPROXY", false},
+    {"LUA", false}, {"MATH", false}, {"MEMORY_PROFILING", false}, {"NETFILTER", false}, {"NS", false},
+    {"OBSOLETE_LINKER", false}, {"OPENSSL", false}, {"OPENSSL_AWSLC", false}, {"OPENSSL_WOLFSSL", false},
+    {"OT", false}, {"PCRE", false}, {"PCRE2", true}, {"PCRE2_JIT", true}, {"PCRE_JIT", false},
+    {"POLL", false}, {"PRCTL", false}, {"PROCCTL", false}, {"PROMEX", false}, {"PTHREAD_EMULATION", false},
+    {"QUIC", false}, {"QUIC_OPENSSL_COMPAT", false}, {"RT", false}, {"SHM_OPEN", false}, {"SLZ", false},
+    {"SPOE", false}, {"SSL", false}, {"STATIC_PCRE", false}, {"STATIC_PCRE2", false}, {"SYSTEMD", true},
+    {"TFO", false}, {"THREAD", true}, {"THREAD_DUMP", false}, {"TPROXY", false}, {"TRACE", false},
+    {"WURFL", false}, {"ZLIB", false},
 };
 
 constexpr std::string_view algorithm_table[] = {"roundrobin", "static-rr", "leastconn", "first",    "random",
@@ -134,7 +142,7 @@ std::string loaded_files() {
   return out;
 }
 
-config::build_facts facts_for_conditions(bool reuse_port) {
+config::build_facts facts_for_conditions(bool reuse_port, bool splice) {
   config::build_facts out;
   out.version = haproxy_version;
   for (const feature& one : features()) {
@@ -142,6 +150,7 @@ config::build_facts facts_for_conditions(bool reuse_port) {
   }
   out.enabled = {"EPOLL", "GETADDRINFO"};
   if (reuse_port) out.enabled.emplace_back("REUSEPORT");
+  if (splice) out.enabled.emplace_back("SPLICE");
   return out;
 }
 

@@ -11,8 +11,8 @@
 namespace ringway::app {
 
 // The HAProxy whose language and behaviour is claimed.
-inline constexpr std::string_view haproxy_version = "3.2.0";
-inline constexpr std::string_view haproxy_branch = "3.2";
+inline constexpr std::string_view haproxy_version = "3.5-dev5";
+inline constexpr std::string_view haproxy_branch = "3.5";
 
 // A feature as -vv lists them: +NAME or -NAME. The names are HAProxy's build options.
 struct feature {
@@ -36,7 +36,7 @@ inline std::string_view version_branch() { return haproxy_branch; }  // -vqb
 // -dL: the program and the shared libraries it has loaded, one path a line.
 std::string loaded_files();
 
-// For .if and -cc. `reuse_port` false under -dR.
-config::build_facts facts_for_conditions(bool reuse_port = true);
+// For .if and -cc. `reuse_port` false under -dR, `splice` under -dS.
+config::build_facts facts_for_conditions(bool reuse_port = true, bool splice = true);
 
 }  // namespace ringway::app

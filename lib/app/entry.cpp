@@ -42,6 +42,10 @@ void render(const config::diagnostics& report, const config::source_set& sources
   how.width = stderr_width();
   how.pid = static_cast<int>(getpid());
   how.diag = said.diagnose;
+  if (!said.all_diagnostics) {
+    how.most = 20;
+    how.most_notes = 5;
+  }
   const std::string text = config::render_text(report, sources, how);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
@@ -59,7 +63,7 @@ config::environment surroundings_of(const options& said) {
 int evaluate_condition(const options& said) {
   const config::environment variables = surroundings_of(said);
   const config::condition_result found =
-      config::evaluate_argument(said.condition, variables, facts_for_conditions(!said.one_socket));
+      config::evaluate_argument(said.condition, variables, facts_for_conditions(!said.one_socket, !said.no_splice));
   if (!found.error) return found.value ? 0 : 1;
   say("ALERT", "condition '" + said.condition + "': " + found.error->message);
   say_help(found.error->help);
@@ -68,9 +72,11 @@ int evaluate_condition(const options& said) {
 
 int dump_keywords() {
   for (const config::place here : config::all_places) {
-    std::printf("# %.*s:\n", static_cast<int>(config::name_of(here).size()), config::name_of(here).data());
-    for (const std::string_view phrase : catalogue().phrases(here))
-      std::printf("\t%.*s\n", static_cast<int>(phrase.size()), phrase.data());
+    std::string rows;
+    for (const auto& each : catalogue().all())
+      if (has(each.row->allowed, here) && each.row->state != config::status::not_yet) rows.append("\t").append(each.row->name).append("\n");
+    if (rows.empty()) continue;
+    print("# " + std::string(config::name_of(here)) + ":\n" + rows);
   }
   return 0;
 }
@@ -105,7 +111,7 @@ ending with_configuration(const options& said) {
   what.syntax_only = said.syntax_only;
   what.say_no_effect = said.verbose;
   what.h1_as_haproxy = said.h1_as_haproxy;
-  what.facts = facts_for_conditions(!said.one_socket);
+  what.facts = facts_for_conditions(!said.one_socket, !said.no_splice);
   config::environment variables = surroundings_of(said);
   config::source_set sources;
   config::diagnostics report;

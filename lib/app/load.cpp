@@ -86,6 +86,8 @@ class loader final : public config::section_host {
     if (base == nullptr) return {};
     section_settings out = base->settings;
     out.rules = base->settings.rules.inherited();
+    out.log.of_defaults = false;
+    out.log.format_option = {};
     return out;
   }
 
@@ -137,6 +139,7 @@ class loader final : public config::section_host {
         fresh.settings.rules = {};
     }
     from.finish();
+    fresh.settings.log.of_defaults = true;
     fresh.settings.rules.of = fresh.name.empty() ? rules::section_kind::anonymous_defaults
                                                  : rules::section_kind::named_defaults;
     defaults_.push_back(std::move(fresh));
@@ -183,7 +186,7 @@ class loader final : public config::section_host {
       const word& given = from.take();
       from.warn("retired", given, fmt::format("an address on the {} line is an old spelling", kind),
                 fmt::format("today it is written on a line of its own: 'bind {}'", given.text));
-      old_binds = proxy::read_bind_addresses(kind, given, from.report());
+      old_binds = proxy::read_bind_addresses(kind, given, from);
     }
     bool said = false;
     const defaults_section* base = read_from(from, said);

@@ -66,6 +66,7 @@ struct options {
 
   bool warnings_fatal = false;                    // -dW
   bool diagnose = false;                          // -dD
+  bool all_diagnostics = false;                   // --all: none is left out
   bool ignore_unresolved = false;                 // -dr
   std::optional<bool> h1_as_haproxy;              // --h1-parsing
   bool no_splice = false;                         // -dS: bodies are copied

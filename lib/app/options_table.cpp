@@ -158,6 +158,9 @@ constexpr option_row rows[] = {
        out.diagnostics = from.front() == "json" ? diagnostics_style::json : diagnostics_style::text;
        return true;
      }},
+    {"--all", "", takes::nothing, kind::ours, "show every problem of a configuration",
+     "Otherwise the first 20 errors, warnings and pieces of advice each, and how many more of which kind. JSON has all.",
+     RINGWAY_SET(all_diagnostics)},
     {"--no-advice", "NAME|all", takes::next, kind::ours, "do not give this advice; repeatable", "In a file: # ringway: allow NAME.",
      [](options& out, values from, std::string& why) {
        const std::string& name = from.front();

@@ -11,6 +11,7 @@ void refused_lines::catch_up() {
     const config::diagnostic& each = report_.all()[read_];
     if (each.level != config::severity::alert) continue;
     lines_.emplace(each.where.file, each.where.line);
+    log_ = log_ || each.message.find("'log'") != std::string::npos || each.message.find("'log ") != std::string::npos;
     timeout_ = timeout_ || each.message.find("timeout") != std::string::npos;
   }
 }
@@ -27,6 +28,11 @@ bool refused_lines::within(const proxy::section_settings& section) {
   if (first == lines_.end() || first->first != begin.first) return false;
   const auto next = sections_.upper_bound(begin);
   return next == sections_.end() || *first < *next;
+}
+
+bool refused_lines::log() {
+  catch_up();
+  return log_;
 }
 
 bool refused_lines::timeout() {

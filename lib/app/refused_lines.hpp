@@ -19,8 +19,9 @@ class refused_lines {
   bool has(const config::span& where);
   // An alert points at a line of this section.
   bool within(const proxy::section_settings& section);
-  // An alert speaks of a timeout, perhaps of one in defaults.
+  // An alert speaks of a timeout, or of a log line: perhaps of one in defaults.
   bool timeout();
+  bool log();
 
  private:
   using line = std::pair<std::uint32_t, std::uint32_t>;  // file, line
@@ -29,7 +30,7 @@ class refused_lines {
   const config::diagnostics& report_;
   std::size_t read_ = 0;  // diagnostics looked at
   std::set<line> lines_, sections_;
-  bool timeout_ = false;
+  bool timeout_ = false, log_ = false;
 };
 
 }  // namespace ringway::app

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -20,38 +21,6 @@ using proxy::section_settings;
 std::string_view kind_of(const section_settings& section) {
   if (section.front && section.back) return "listen";
   return section.front ? "frontend" : "backend";
-}
-
-std::string text_of(const bind_settings& bind) {
-  if (bind.fd >= 0) return fmt::format("fd@{}", bind.fd);
-  if (!bind.path.empty()) return bind.abstract ? std::string(prefix_of(bind.length)) + bind.path : bind.path;
-  if (!bind.host.empty()) return fmt::format("{}:{}", bind.host, bind.at.port);
-  return bind.at.text();
-}
-
-void binds_once(const proxy::model& of, diagnostics& report) {
-  struct first {
-    const bind_settings* bind;
-    const section_settings* section;
-  };
-  std::map<std::pair<std::string, std::string>, first> seen;  // address and interface
-  for (const section_settings& section : of.sections) {
-    if (section.disabled) continue;
-    for (const bind_settings& bind : section.binds) {
-      const auto [known, fresh] = seen.emplace(std::pair(text_of(bind), bind.interface), first{&bind, &section});
-      if (fresh) continue;
-      const first& other = known->second;
-      // HAProxy starts so, too: the kernel shares the clients out between both sockets.
-      auto& said = report.warning("duplicate-bind", bind.where,
-                                fmt::format("{} '{}' binds {}, which {} already does", kind_of(section), section.name,
-                                            text_of(bind),
-                                            other.section == &section
-                                                ? std::string("it")
-                                                : fmt::format("{} '{}'", kind_of(*other.section), other.section->name)),
-                                "clients would come to one or the other by chance: remove one of them");
-      said.notes.emplace_back(other.bind->where, "first bound here");
-    }
-  }
 }
 
 // Names by number, as the running proxy counts them (proxy/assemble).
@@ -212,6 +181,18 @@ void mode_fits(section_settings& section, diagnostics& report) {
   told(section.originalto, "option originalto");
 }
 
+// HAProxy warns, too: somebody chose how lines look, and there are none.
+void logs_somewhere(const section_settings& section, const proxy::global_settings& global, refused_lines& refused,
+                    diagnostics& report) {
+  if (!section.front || section.disabled || section.log.format == log::settings::style::none) return;
+  if (!section.log.targets.empty() || (section.log.use_global && !global.log.targets.empty())) return;
+  if (refused.within(section) || refused.log()) return;
+  report.warning("no-log", section.where,
+                 fmt::format("the log format of {} '{}' is ignored, since it has no log address", kind_of(section), section.name),
+                 section.log.use_global ? "its 'log global' means the 'log' lines of the global section, which has none"
+                                        : "write 'log global', and 'log stdout format raw local0' into the global section");
+}
+
 void servers_of(section_settings& section, refused_lines& refused, diagnostics& report) {
   if (!section.back) return;
   const bool partly = refused.within(section);
@@ -239,29 +220,11 @@ void servers_of(section_settings& section, refused_lines& refused, diagnostics& 
       report.alert("missing-port", server.where_addr,
                    fmt::format("server '{}' is checked, but has neither a port nor a port for checks", server.name),
                    "write the port behind the address, or 'port <number>'");
-    } else if (inet && server.port == 0 && server.port_offset == 0 && section.kind == proxy::mode::http) {
-      report.warning("missing-port", server.where_addr,
-                     fmt::format("server '{}' has no port: requests go to the port the client came to", server.name),
-                     "write the port behind the address");
     }
     if (server.check.watch == servers::observe::layer7 && section.kind != proxy::mode::http)
       report.alert("needs-http", server.where,
                    fmt::format("server '{}': 'observe layer7' needs mode http", server.name), "write 'observe layer4'");
-    else if (server.check.watch != servers::observe::none && !server.check.enabled)
-      report.warning("incomplete", server.where,
-                     fmt::format("server '{}': 'observe' has no effect without 'check'", server.name));
-    if (server.minconn > 0 && server.maxconn == 0)
-      report.warning("incomplete", server.where,
-                     fmt::format("server '{}': 'minconn' has no effect without 'maxconn'", server.name));
-    else if (server.minconn > server.maxconn && server.maxconn > 0)
-      report.warning("incomplete", server.where,
-                     fmt::format("server '{}': 'minconn' {} is above 'maxconn' {}", server.name, server.minconn,
-                                 server.maxconn));
   }
-  if (section.servers.empty() && !section.front && !section.disabled && !partly)
-    report.warning("no-server", section.where,
-                   fmt::format("backend '{}' has no server: every request gets a 503", section.name),
-                   "add a line 'server <name> <address>:<port>'");
 }
 
 // errorfile, errorloc and errorfiles, in the order of their lines.
@@ -358,15 +321,6 @@ void bind_ids(section_settings& section, diagnostics& report) {
   }
 }
 
-void process(proxy::global_settings& global, diagnostics& report) {
-  if (global.maxrewrite >= global.bufsize) {
-    report.warning("invalid-value", {},
-                   fmt::format("tune.maxrewrite {} leaves nothing of tune.bufsize {}; half of it is used",
-                               global.maxrewrite, global.bufsize));
-  }
-  if (global.maxrewrite > global.bufsize / 2) global.maxrewrite = global.bufsize / 2;
-}
-
 void parses_as_haproxy(section_settings& section) {
   section.request_parsing = http::with_haproxy(section.request_parsing);
   section.response_parsing = http::with_haproxy(section.response_parsing);
@@ -375,7 +329,8 @@ void parses_as_haproxy(section_settings& section) {
 }  // namespace
 
 void validate(proxy::model& of, diagnostics& report) {
-  process(of.global, report);
+  // More than half of a buffer for rewriting would leave too little for what was sent.
+  of.global.maxrewrite = std::min(of.global.maxrewrite, of.global.bufsize / 2);
   section_ids(of, report);
   const names_of_model names(of);
   refused_lines refused(of, report);
@@ -388,9 +343,9 @@ void validate(proxy::model& of, diagnostics& report) {
     servers_of(section, refused, report);
     mode_fits(section, report);
     time_limits(section, refused, report);
+    logs_somewhere(section, of.global, refused, report);
   }
   resolve_tracks(of, report);
-  binds_once(of, report);
 }
 
 }  // namespace ringway::app

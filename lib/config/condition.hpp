@@ -15,7 +15,7 @@ namespace ringway::config {
 
 // What this program is, as far as a configuration may ask. Filled by the app; tests fill their own.
 struct build_facts {
-  std::string version = "3.2.0";      // the HAProxy version whose language we claim: version_atleast()
+  std::string version = "3.5-dev5";    // the HAProxy version whose language we claim: version_atleast()
   std::vector<std::string> features;  // feature(): names that -vv shows with a '+', e.g. "THREAD"
   std::vector<std::string> enabled;   // enabled(): run-time options that are on, e.g. "EPOLL", "REUSEPORT"
   std::string ssl_library;      // ssllib_name_startswith(); "OpenSSL 3.0.11 …"; empty: built without TLS

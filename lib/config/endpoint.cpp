@@ -46,19 +46,21 @@ constexpr std::array prefixes = {
 
 class reader {
  public:
-  reader(std::string_view keyword, const word& from, std::size_t offset, const endpoint_rules& rules,
-         diagnostics& report)
-      : keyword_(keyword), from_(from), offset_(offset), rules_(rules), report_(report) {}
+  // `written`: what stood in the file, of which the text that is read may be the expansion.
+  reader(std::string_view keyword, const word& from, std::size_t offset, std::string_view written,
+         const endpoint_rules& rules, diagnostics& report)
+      : keyword_(keyword), from_(from), offset_(offset), written_(written), rules_(rules), report_(report) {}
 
   std::optional<endpoint> read(std::string_view text) {
-    if (from_.empty_variable) {
-      report_.alert("unset-variable", from_.where,
-                    fmt::format("'{}': the address '{}' is built from an environment variable that is not set",
-                                keyword_, from_.text),
+    whole_ = text;
+    expanded_ = text != written_;
+    if (text.empty() && expanded_) {
+      report_.alert("unset-variable", piece(0, 0),
+                    fmt::format("'{}': nothing is left of the address '{}': its environment variable is not set", keyword_,
+                                written_),
                     "set the variable, or give a default in the file: \"${NAME-value}\"");
       return std::nullopt;
     }
-    whole_ = text;
     std::string_view rest = text;
     bool stream = true;
     if (take(rest, "stream+")) stream = true;
@@ -110,13 +112,18 @@ class reader {
     return true;
   }
 
-  span piece(std::size_t at, std::size_t length) const { return part_of(from_, offset_ + at, length); }
+  // Places in what was expanded are none of the file: then it is the whole.
+  span piece(std::size_t at, std::size_t length) const {
+    return expanded_ ? part_of(from_, offset_, written_.size()) : part_of(from_, offset_ + at, length);
+  }
 
   void fail(std::string id, std::string_view of, std::size_t at, std::size_t length, std::string message,
             std::string help = {}) {
     const std::size_t start = static_cast<std::size_t>(of.data() - whole_.data()) + at;
     report_.alert(std::move(id), piece(start, length == 0 ? 1 : length),
-                  fmt::format("'{}': {} in '{}'", keyword_, message, whole_), std::move(help));
+                  fmt::format("'{}': {} in '{}'{}", keyword_, message, whole_,
+                              expanded_ ? fmt::format(", which '{}' stands for", written_) : std::string()),
+                  std::move(help));
   }
 
   std::optional<endpoint> socket_path(std::string_view path, bool abstract) {
@@ -281,6 +288,8 @@ class reader {
   std::string_view keyword_;
   const word& from_;
   std::size_t offset_;
+  std::string_view written_;
+  bool expanded_ = false;
   const endpoint_rules& rules_;
   diagnostics& report_;
   std::string_view whole_;
@@ -289,14 +298,38 @@ class reader {
 
 }  // namespace
 
+std::string expand_address(std::string_view text, const environment& variables) {
+  const auto name_char = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] != '$') {
+      out += text[at++];
+      continue;
+    }
+    ++at;
+    const bool braced = at < text.size() && text[at] == '{';
+    if (braced) ++at;
+    const std::size_t begin = at;
+    while (at < text.size() && name_char(text[at])) ++at;
+    out += variables.find(text.substr(begin, at - begin)).value_or(std::string_view());
+    if (braced && at < text.size() && text[at] == '}') ++at;
+  }
+  return out;
+}
+
 std::optional<endpoint> read_endpoint(std::string_view keyword, const word& from, std::size_t offset,
-                                      std::string_view text, const endpoint_rules& rules, diagnostics& report) {
-  return reader(keyword, from, offset, rules, report).read(text);
+                                      std::string_view text, const endpoint_rules& rules, const environment& variables,
+                                      diagnostics& report) {
+  if (text.find('$') == std::string_view::npos) return reader(keyword, from, offset, text, rules, report).read(text);
+  const std::string expanded = expand_address(text, variables);
+  return reader(keyword, from, offset, text, rules, report).read(expanded);
 }
 
 std::optional<endpoint> read_endpoint(std::string_view keyword, const word& from, const endpoint_rules& rules,
-                                      diagnostics& report) {
-  return read_endpoint(keyword, from, 0, from.text, rules, report);
+                                      const environment& variables, diagnostics& report) {
+  return read_endpoint(keyword, from, 0, from.text, rules, variables, report);
 }
 
 std::optional<network> parse_network(std::string_view text) {

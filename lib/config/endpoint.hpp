@@ -8,6 +8,7 @@
 
 #include "base/address.hpp"
 #include "config/diagnostic.hpp"
+#include "config/environment.hpp"
 #include "config/word.hpp"
 
 namespace ringway::config {
@@ -44,11 +45,16 @@ struct endpoint_rules {
   bool datagram = false;      // udp@, uxdg@ are fine
 };
 
+// "$NAME" and "${NAME}" that still stand in an address, because it was not in double quotes: replaced once, as HAProxy
+// does in addresses only. An unset variable is nothing; there are no defaults here ("${NAME-x}" is NAME and "-x}").
+std::string expand_address(std::string_view text, const environment& variables);
+
 // Reads text, which is the piece of `from` at `offset`. Reports under `keyword` ("bind") and returns nullopt.
 std::optional<endpoint> read_endpoint(std::string_view keyword, const word& from, std::size_t offset,
-                                      std::string_view text, const endpoint_rules& rules, diagnostics& report);
-std::optional<endpoint> read_endpoint(std::string_view keyword, const word& from, const endpoint_rules& rules,
+                                      std::string_view text, const endpoint_rules& rules, const environment& variables,
                                       diagnostics& report);
+std::optional<endpoint> read_endpoint(std::string_view keyword, const word& from, const endpoint_rules& rules,
+                                      const environment& variables, diagnostics& report);
 
 // "192.0.2.0/24", "2001:db8::/32", a dotted mask, or a plain address (all bits).
 struct network {

@@ -11,7 +11,7 @@ struct word {
   std::string text;    // after quotes, escapes and environment variables
   span where;          // the word as it stands in the file, quotes included
   bool quoted = false;  // any part was quoted: a quoted "if" is not a keyword of ours to guess at
-  bool empty_variable = false;  // an unset environment variable was part of it (an address built so is refused)
+  bool empty_variable = false;  // an unset environment variable was part of it
 };
 
 struct line {

@@ -93,7 +93,7 @@ bool read_address(target_settings& to, const word& given, arguments& from) {
       return false;
     }
   const auto at = config::read_endpoint(
-      "log", given, {.zero_port = false, .descriptors = true, .datagram = true}, from.report());
+      "log", given, {.zero_port = false, .descriptors = true, .datagram = true}, from.with().variables, from.report());
   if (!at) return false;
   if (at->fd >= 0) {
     to.via = transport::fd;
@@ -197,12 +197,17 @@ void send_hostname(global_settings& to, arguments& from) {
   if (from.finish()) to.hostname = std::move(name);
 }
 
+// In a proxy the last one counts; in defaults HAProxy warns, because there a second one is rarely meant.
+void choose_format(settings& to, settings::style format, std::string_view option, arguments& from) {
+  if (to.of_defaults && !to.format_option.empty())
+    from.report().warning("overridden", from.phrase_where(),
+                          fmt::format("'{}' replaces '{}' of the same defaults section", option, to.format_option),
+                          "leave one of the two out");
+  to.format = format;
+  to.format_option = option;
+}
+
 void httplog(settings& to, arguments& from) {
-  if (from.negated() || from.resets()) {
-    if (from.finish() && (to.format == settings::style::http || to.format == settings::style::clf))
-      to.format = settings::style::none;
-    return;
-  }
   auto style = settings::style::http;
   if (!from.empty()) {
     if (!from.take_if("clf")) {
@@ -212,7 +217,7 @@ void httplog(settings& to, arguments& from) {
     }
     style = settings::style::clf;
   }
-  if (from.finish()) to.format = style;
+  if (from.finish()) choose_format(to, style, style == settings::style::clf ? "option httplog clf" : "option httplog", from);
 }
 
 void tcplog(settings& to, arguments& from) {
@@ -221,12 +226,7 @@ void tcplog(settings& to, arguments& from) {
                "'option tcplog clf' is a HAProxy keyword that ringway does not support yet");
     return;
   }
-  if (!from.finish()) return;
-  if (from.negated() || from.resets()) {
-    if (to.format == settings::style::tcp) to.format = settings::style::none;
-  } else {
-    to.format = settings::style::tcp;
-  }
+  if (from.finish()) choose_format(to, settings::style::tcp, "option tcplog", from);
 }
 
 constexpr std::string_view log_grammar =
@@ -253,10 +253,10 @@ constexpr std::array section_rows = {
         .summary = "The program's name in this proxy's log lines.", .example = "log-tag shop", .since = "1.5"}),
     verb<&httplog>({.name = "option httplog", .allowed = config::front_side, .grammar = "[clf]",
         .summary = "One line for every request with timers, sizes and how it ended; clf: as web servers write it.",
-        .example = "option httplog", .since = "1.1", .negatable = true}),
-    verb<&tcplog>({.name = "option tcplog", .allowed = config::proxies,
+        .example = "option httplog", .since = "1.1"}),
+    verb<&tcplog>({.name = "option tcplog", .allowed = config::front_side,
         .summary = "One line for every connection with timers, size and how it ended.", .example = "option tcplog",
-        .since = "1.1", .negatable = true}),
+        .since = "1.1"}),
     setting<&settings::dont_log_null>({.name = "option dontlognull", .allowed = config::front_side,
         .summary = "Connections that sent nothing are not logged.", .example = "option dontlognull", .since = "1.1"}),
     setting<&settings::dont_log_normal>({.name = "option dontlog-normal", .allowed = config::front_side,

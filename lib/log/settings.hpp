@@ -61,6 +61,9 @@ struct settings {
   bool dont_log_normal = false;      // option dontlog-normal
   bool log_asap = false;             // option logasap
   bool log_separate_errors = false;  // option log-separate-errors
+  // While a defaults section is read: the option of this very section that set `format`; empty: none did.
+  bool of_defaults = false;
+  std::string_view format_option{};
 };
 
 struct global_settings {

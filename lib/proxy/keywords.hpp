@@ -24,6 +24,6 @@ std::vector<bind_settings> read_bind_line(std::string_view keyword, std::string_
 // The addresses of a `bind` line, and of the retired `listen NAME ADDRESS`: separated by commas, ranges of ports
 // taken apart. Reports and returns what could be read; empty when nothing could.
 std::vector<bind_settings> read_bind_addresses(std::string_view keyword, const config::word& given,
-                                               config::diagnostics& report);
+                                               const config::arguments& from);
 
 }  // namespace ringway::proxy

@@ -114,7 +114,7 @@ std::span<const config::keyword> bind_keywords() { return rows; }
 std::vector<bind_settings> read_bind_line(std::string_view keyword, std::string_view what, arguments& from) {
   const word* given = from.need(what);
   if (given == nullptr) return {};
-  std::vector<bind_settings> binds = read_bind_addresses(keyword, *given, from.report());
+  std::vector<bind_settings> binds = read_bind_addresses(keyword, *given, from);
   bind_settings said;
   from.words(place::bind, &said);
   for (bind_settings& each : binds) {
@@ -134,17 +134,17 @@ std::vector<bind_settings> read_bind_line(std::string_view keyword, std::string_
 }
 
 std::vector<bind_settings> read_bind_addresses(std::string_view keyword, const config::word& given,
-                                               config::diagnostics& report) {
+                                               const arguments& from) {
   std::vector<bind_settings> out;
   std::string_view rest = given.text;
   std::size_t offset = 0;
-  if (given.empty_variable || rest.empty()) rest = std::string_view();
   while (true) {
     const std::size_t comma = rest.find(',');
     const std::string_view one = rest.substr(0, comma);
     const auto at = config::read_endpoint(
         keyword, given, offset, one,
-        {.port_needed = true, .zero_port = false, .range = true, .descriptors = true}, report);
+        {.port_needed = true, .zero_port = false, .range = true, .descriptors = true},
+        from.with().variables, from.report());
     if (at) {
       const std::uint16_t last = at->port_high == 0 ? at->port : at->port_high;
       for (unsigned port = at->port; port <= last; ++port) {

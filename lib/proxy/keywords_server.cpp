@@ -17,14 +17,16 @@ using config::word;
 
 void read_address(servers::settings& to, const word& given, arguments& from) {
   to.where_addr = given.where;
-  const auto at = config::read_endpoint("server", given, {.offset = true}, from.report());
+  const auto at = config::read_endpoint("server", given, {.offset = true}, from.with().variables, from.report());
   if (!at) return;
   if (at->is_inet() && at->host.empty() && at->ip.bytes == address{}.bytes) {
     from.wrong("not-supported-yet", given,
                fmt::format("'server': '{}' stands for the address the client came to, which HAProxy connects to and "
                            "ringway does not support yet",
                            given.text),
-               "write the server's own address");
+               given.empty_variable || given.text.find('$') != std::string::npos
+                   ? "an environment variable in it is not set, or empty"
+                   : "write the server's own address");
     return;
   }
   to.unix_path = at->path;

@@ -25,6 +25,7 @@ struct backend_choice : rule {
   config::span name_where;
   std::optional<format> computed;   // "%[…]" in the name: looked up for every request
   std::uint32_t target = no_index;  // number of the backend; filled once all sections are known
+  bool never_seen = false;          // asks about a request, in mode tcp
 };
 
 // tcp-request connection|session …

@@ -82,13 +82,6 @@ bool may_change(const word& name, arguments& from) {
                  "the proxy writes it as the body needs it");
       return false;
     }
-  for (const std::string_view mine : {"connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"})
-    if (same_text(name.text, mine)) {
-      from.warn("no-effect", name,
-                fmt::format("'{}': '{}' concerns one connection only; the proxy writes its own and this rule has no effect",
-                            from.phrase(), name.text));
-      return true;
-    }
   return true;
 }
 

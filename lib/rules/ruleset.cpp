@@ -133,12 +133,7 @@ void resolve(section& of, const owner& by, const directory& names, config::diagn
   };
   ignored(of.http_request, "http-request");
   ignored(of.redirects, "redirect");
-  for (const backend_choice& each : of.use_backend)
-    if (asks_request(each.when, of.acls))
-      report.warning("needs-http", each.where,
-                     fmt::format("'use_backend' of {} '{}' asks about a request, which is never seen in mode tcp", by.word,
-                                 by.name),
-                     "give the section 'mode http'");
+  for (backend_choice& each : of.use_backend) each.never_seen = asks_request(each.when, of.acls);
 }
 
 static trace_step* begin_step(trace* seen, const rule& one) {

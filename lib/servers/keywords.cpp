@@ -40,7 +40,8 @@ void check_port(settings& to, arguments& from) { from.read(to.check.port, {.min 
 void check_addr(settings& to, arguments& from) {
   const word* given = from.need("an address");
   if (given == nullptr) return;
-  const auto at = config::read_endpoint("addr", *given, {.zero_port = false, .unix_sockets = false}, from.report());
+  const auto at = config::read_endpoint("addr", *given, {.zero_port = false, .unix_sockets = false},
+                                        from.with().variables, from.report());
   if (!at) return;
   if (!at->host.empty()) {
     from.wrong("not-supported-yet", *given, "'addr' with a name is not supported yet", "write an IP address");
@@ -65,7 +66,8 @@ void source(settings& to, arguments& from) {
   const word* given = from.need("an address");
   if (given == nullptr) return;
   const auto at = config::read_endpoint("source", *given,
-                                        {.range = true, .unix_sockets = false, .names = false}, from.report());
+                                        {.range = true, .unix_sockets = false, .names = false},
+                                        from.with().variables, from.report());
   if (!at) return;
   source_settings read;
   read.from = at->ip;

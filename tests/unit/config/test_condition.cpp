@@ -12,6 +12,7 @@ namespace {
 
 build_facts facts() {
   build_facts result;
+  result.version = "3.2.0";
   result.features = {"THREAD", "EPOLL"};
   result.enabled = {"POLL", "REUSEPORT"};
   return result;

@@ -1,5 +1,6 @@
 // Codecs: text in, value or the exact mistake out.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "config/endpoint.hpp"
 #include "config/values.hpp"
@@ -85,9 +86,44 @@ TEST_CASE("carets point at the piece that is wrong") {
     given.text = std::string(one.text);
     given.where = {0, 1, 10, static_cast<std::uint32_t>(one.text.size())};
     diagnostics report;
-    CHECK_FALSE(read_endpoint("bind", given, {.port_needed = true, .range = true}, report));
+    CHECK_FALSE(read_endpoint("bind", given, {.port_needed = true, .range = true}, {}, report));
     REQUIRE(report.all().size() == 1);
     CHECK(report.all()[0].where.column == one.column);
     CHECK(report.all()[0].where.length == one.length);
   }
+}
+
+TEST_CASE("variables outside double quotes are replaced in addresses, once") {
+  const environment variables({{"A", "192.0.2.1"}, {"P", "80"}, {"N", "n"}, {"K", "ipv4"}, {"NEST", "$A"}, {"A_1", "192.0.2.2"}, {"EMPTY", ""}});
+  struct row {
+    std::string_view text, becomes;
+  };
+  const row rows[] = {
+      {"", ""},           {"1.2.3.4:80", "1.2.3.4:80"},  {"${A}:80", "192.0.2.1:80"}, {"$A:80", "192.0.2.1:80"},
+      {"$A:$P", "192.0.2.1:80"}, {"${A}:${P}", "192.0.2.1:80"}, {"$A_1:80", "192.0.2.2:80"}, {"${A}_1", "192.0.2.1_1"},
+      {"$K@$A:1", "ipv4@192.0.2.1:1"}, {"/run/$N.sock", "/run/n.sock"}, {"${NEST}:80", "$A:80"}, {"$NONE:80", ":80"},
+      {"${EMPTY}", ""},   {"$", ""},                     {"a$", "a"},                 {"${A", "192.0.2.1"},
+      {"${A-x}", "192.0.2.1-x}"}, {"${}:1", ":1"},       {"$9:1", ":1"},              {"\\$A", "\\192.0.2.1"}, {"$$A", "192.0.2.1"}};
+  for (const row& one : rows) {
+    CAPTURE(one.text);
+    CHECK(expand_address(one.text, variables) == one.becomes);
+  }
+  const auto read = [&](std::string_view text) {
+    word given;
+    given.text = std::string(text);
+    given.where = {0, 1, 10, static_cast<std::uint32_t>(text.size())};
+    diagnostics report;
+    const auto at = read_endpoint("bind", given, {.port_needed = true, .descriptors = true}, variables, report);
+    if (at) return at->fd >= 0 ? fmt::format("fd {}", at->fd) : fmt::format("{}:{}", at->wildcard ? "*" : at->ip.host_text(), at->port);
+    REQUIRE(report.all().size() == 1);
+    // What is wrong in the value is shown at the whole word.
+    CHECK(report.all()[0].where.column == 10);
+    CHECK(report.all()[0].where.length == text.size());
+    return report.all()[0].message;
+  };
+  CHECK(read("${A}:$P") == "192.0.2.1:80");
+  CHECK(read("$NONE:80") == "*:80");
+  CHECK(read("fd@$P") == "fd 80");
+  CHECK(read("$NONE") == "'bind': nothing is left of the address '$NONE': its environment variable is not set");
+  CHECK(read("${A}:x$P") == "'bind': the port 'x80' is not a number in '192.0.2.1:x80', which '${A}:x$P' stands for");
 }
