@@ -24,20 +24,6 @@ struct form_name {
 constexpr form_name forms[] = {{"_beg", match::beg}, {"_dir", match::dir}, {"_dom", match::dom}, {"_end", match::end},
                                {"_len", match::len}, {"_reg", match::reg}, {"_sub", match::sub}};
 
-// proc.x, sess.x, txn.x, req.x, res.x, check.x
-bool names_variable(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  if (dot == std::string_view::npos || dot + 1 == text.size()) return false;
-  const std::string_view scope = text.substr(0, dot);
-  for (const std::string_view each : {"proc", "sess", "txn", "req", "res", "check"})
-    if (scope == each) {
-      for (const char c : text.substr(dot + 1))
-        if (!is_digit(c) && !(lower(c) >= 'a' && lower(c) <= 'z') && c != '_' && c != '.') return false;
-      return true;
-    }
-  return false;
-}
-
 bool name_char(char c) {
   return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '.' || c == '-' || c == '+';
 }

@@ -47,7 +47,9 @@ class world final : public rules::surroundings, public rules::directory {
   unsigned backend_id(std::uint32_t back) const override { return back + 10; }
   std::string_view backend_name(std::uint32_t back) const override { return backs[back].name; }
   std::uint32_t backend_named(std::string_view name) const override { return backend(name); }
-  bool backend_is_disabled(std::uint32_t back) const override { return backs[back].name == "disabled"; }
+  bool backend_is_disabled(std::uint32_t back) const override {
+    return back < backs.size() && backs[back].name == "disabled";
+  }
   unsigned backend_connections(std::uint32_t back) const override { return backs[back].connections; }
   std::uint32_t server_count(std::uint32_t back) const override {
     return static_cast<std::uint32_t>(backs[back].servers.size());
