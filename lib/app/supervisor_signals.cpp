@@ -78,7 +78,7 @@ void supervisor::tell_states() {
 void supervisor::give_memory_back() {
   for (const auto& home : runtime_->homes)
     home->worker.post([at = home.get()] {
-      at->give_memory_back();
+      at->drop_spares();
       malloc_trim(0);
     });
   if (!said_.quiet_output() && !presence_.master) say("NOTICE", "SIGQUIT received, giving unused memory back.");

@@ -90,10 +90,13 @@ void home::take_addresses_back() {
   }
 }
 
-void home::give_memory_back() {
+void home::drop_spares() {
   pipes.clear();
   spare.clear();
-  spare.shrink_to_fit();
+  worker.memory().shrink();  // from now on only what is wanted now counts as wanted
+  session_memory.shrink();
+  while (worker.memory().shrink() + session_memory.shrink() > 0) {
+  }
 }
 
 void home::kill_sessions() {

@@ -170,7 +170,7 @@ struct home {
   void resume_listeners();       // those that were called
   void let_go_of_addresses();    // so that another process may bind them
   void take_addresses_back();
-  void give_memory_back();       // what is kept for later
+  void drop_spares();            // at once, what is kept for later
   void kill_sessions();        // all end as soon as the loop comes to them
   void wake_idle_sessions();   // soft stop: those between two requests end
   void end_transactions(const backend& of, balance::server_index server, char cause);

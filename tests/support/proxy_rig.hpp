@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <future>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -216,7 +217,7 @@ class proxy_rig {
     home.worker.post([this, fd, &home] {
       proxy::frontend& fe_now = *all->frontends.front();
       home.listeners.push_back(
-          std::make_unique<proxy::listener>(home, fe_now, fe_now.settings.binds.front(), fd));
+          std::make_unique<proxy::listener>(home, fe_now, fe_now.settings.binds.front(), fd, 128, away_));
       home.listeners.back()->start();
       home.worker.spawn(home.housekeeping());
     });
@@ -289,6 +290,7 @@ class proxy_rig {
   peer log_reader_;
   int log_write_ = -1;
   std::unique_ptr<listening> front_;
+  const std::atomic<bool> away_{false};
 };
 
 }  // namespace ringway::support

@@ -129,7 +129,7 @@ TEST_CASE("a backend that is disabled gets nobody") {
   peer client = rig.client();
   client.send(get);
   CHECK(client.until("</html>").substr(0, 12) == "HTTP/1.1 503");
-  CHECK(rig.log_line().find(" fe be/<NOSRV> 0/-1/-1/-1/0 503 ") != std::string::npos);
+  CHECK(rig.log_line().find(" fe fe/<NOSRV> -1/-1/-1/-1/0 503 ") != std::string::npos);
   CHECK(rig.servers[0]->nobody_comes(1));
 }
 
