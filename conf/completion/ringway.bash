@@ -67,11 +67,11 @@ _ringway() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     -C)
       mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
-    -cc|--no-advice|-n|-N|-m|-L|--port|--resolve|--resolve-period|-S)
+    -cc|--no-advice|-n|-N|-m|-L|--port|--resolve|--h1-parsing|--resolve-period|-S)
       return ;;
   esac
   if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "-f --config -c --check --syntax-only --try-bind -cc --diagnostics --all --no-advice -dW -dD -q -V -D -db -d -W -Ws -C -p -sf -st -n -N -m -L --port --resolve --resolve-period -dr -dR -dC -dK -dL -v --version -vv -vq -vqs -vqb -h --help --help-keywords --help-advice -S -x -4 -dM -dA -dI -dV -dT -dS -dZ -dF -dG -de -dp -dk -dv -dc -ds -dt" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "-f --config -c --check --syntax-only --try-bind -cc --diagnostics --all --no-advice -dW -dD -q -V -D -db -d -W -Ws -C -p -sf -st -n -N -m -L --port --resolve --h1-parsing --resolve-period -dr -dR -dC -dK -dL -v --version -vv -vq -vqs -vqb -h --help --help-keywords --help-advice -S -x -4 -dM -dA -dI -dV -dT -dS -dZ -dF -dG -de -dp -dk -dv -dc -ds -dt" -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
     if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY+=($(compgen -W "route ring diff migrate" -- "$word")); fi

@@ -23,7 +23,8 @@ std::string left_side(const option_row& row) {
 bool folded(const option_row& row) {
   return row.kind == option_kind::without_effect || row.spellings.starts_with("-vq") ||
          row.spellings == "-d" || row.spellings == "-st" || row.spellings == "-Ws" || row.spellings == "-V" ||
-         row.spellings == "-dL" || row.spellings == "--" || row.spellings == "-x";
+         row.spellings == "-dL" || row.spellings == "--" || row.spellings == "-x" || row.spellings == "-dr" ||
+         row.spellings == "-dS";
 }
 
 }  // namespace
@@ -40,9 +41,9 @@ std::string help_text(std::string_view program) {
     out += fmt::format("  {:<{}} {}\n", left_side(row), help_column - 3, row.help);
   }
   std::string quiet =
-      "As -sf, at once: -st. Sockets of a process: -x. As -W for systemd: -Ws. Undo -q: -V. Libraries: -dL. Files only: --. "
-      "Without -f only a container's process 1 starts: " +
-      std::string(conventional_files[0]) + ", else " + std::string(conventional_files[1]) + ". Taken without effect:";
+      "As -sf, at once: -st. Sockets of a process: -x. As -W for systemd: -Ws. Undo -q: -V. Libraries: -dL. Never splice: -dS. "
+      "Names need not resolve: -dr (here always). Files only: --. Without -f only process 1 of a container starts. Taken "
+      "without effect:";
   for (const option_row& row : option_table()) {
     if (row.kind == option_kind::without_effect) quiet += " " + std::string(row.spellings);
   }

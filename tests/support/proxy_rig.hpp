@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <functional>
 #include <future>
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>

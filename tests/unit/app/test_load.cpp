@@ -97,6 +97,9 @@ TEST_CASE("real configurations: only what is to come is refused") {
       // HAProxy refuses them for that too, once their certificates are supplied.
       if (each.id == "unknown-backend" && (name == "077.cfg" || name == "103.cfg")) continue;
       if (each.id == "unknown-name" && name == "102.cfg") continue;
+      // A port that is a variable without a value, ciphers in two words: HAProxy 3.5 refuses the same lines.
+      if (each.id == "invalid-address" && name == "049.cfg") continue;
+      if (each.id == "extra-argument" && name == "127.cfg") continue;
       const bool known_bad = std::find(erroneous.begin(), erroneous.end(), name) != erroneous.end();
       CHECK_MESSAGE((known_bad && each.id != "unknown-keyword"),
                     name << ":" << each.where.line << " " << each.id << " " << each.message);
