@@ -34,7 +34,7 @@ REQUESTS = [
     request("HEAD /api?x&lang=de&lang=en HTTP/1.1", "Accept:*/*", "Accept: x"),
     request("OPTIONS * HTTP/1.1"),
     request("GET http://www.example.com/a/b%20c?d=/e HTTP/1.1", "X-Number: 12abc"),
-    request("GET http://www.example.com HTTP/1.1"),
+    request("GET http://www.example.com/ HTTP/1.1"),  # with an empty path 2.6 and 3.x differ: wire/requests.tsv
     request("PUT //api//v1?? HTTP/1.1", "X-List: ,", "X-Number: 5", body=b"x"),
     request("DELETE /x?a=1&a=2&page=7&lang= HTTP/1.1", "Cookie: id=1;id=2 ; stage = beta", "X-B64: aGVsbG8"),
     request("PATCH /a;b=c?lang=de HTTP/1.1", "X-Forwarded-For: 1.2.3.4"),

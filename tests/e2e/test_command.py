@@ -87,7 +87,7 @@ def running(proxy, origins, tmp_path):
 def test_one_line_then_close(running):
     _, path = running()
     version = ask(path, "show version\n")
-    assert re.fullmatch(r"\d+\.\d+\.\d+-ringway-\S+\n\n", version)
+    assert re.fullmatch(r"\d+\.\d+(\.\d+|-dev\d+)-ringway-\S+\n\n", version)
     rows = {
         "show version\r\n": version,
         "show version;show cli level\n": version + "admin\n\n",
@@ -189,7 +189,7 @@ defaults
         f"# socket lvl processes\nunix@{path} admin all\nipv4@127.0.0.1:{tcp} operator all\n"
         f"ipv6@[::1]:{six} operator all\nabns@{name} user all\n\n")
     assert ask(("127.0.0.1", tcp), "show cli level;set weight app/a 1\n") == "[6]: operator\n\n[3]: Permission denied\n\n"
-    assert ask("\0" + name, "show cli level;show env HOME;operator\n") == "user\n\nPermission denied\n\nPermission denied\n\n"
+    assert ask(("\0" + name).ljust(108, "\0"), "show cli level;show env HOME;operator\n") == "user\n\nPermission denied\n\nPermission denied\n\n"
     assert ask(path, "show cli level;operator;show cli level;user;show cli level\n") == "admin\n\n\noperator\n\n\nuser\n\n"
 
 
