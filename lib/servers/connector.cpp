@@ -66,6 +66,19 @@ void set_options(int fd, bool unix_socket, const connect_options& how) {
 
 }  // namespace
 
+namespace {
+
+// A datagram socket takes a port only when it has an address: with none, as where IPv6 is off, it says so as well.
+bool has_no_way(const raw_address& to) {
+  const int fd = ::socket(to.data()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const bool none = ::connect(fd, to.data(), to.length) != 0 && errno == EADDRNOTAVAIL;
+  ::close(fd);
+  return none;
+}
+
+}  // namespace
+
 connecting start_connection(const state& server, const raw_address& to, const connect_options& how) {
   connecting out;
   out.result.unix_socket = to.data()->sa_family == AF_UNIX;
@@ -98,6 +111,7 @@ connecting start_connection(const state& server, const raw_address& to, const co
     if (taken && tries + 1 < most) continue;
     out.result.step = at;
     out.result.error = error;
+    out.result.no_way = at == connect_step::connect && error == EADDRNOTAVAIL && range == nullptr && has_no_way(to);
     return out;
   }
 }

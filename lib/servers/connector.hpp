@@ -19,8 +19,9 @@ struct connect_result {
   connect_step step = connect_step::none;
   int error = 0;  // errno
   bool unix_socket = false;
+  bool no_way = false;  // EADDRNOTAVAIL for want of an address of ours, not of a port: nobody has one to give back
   bool begun() const { return step == connect_step::none; }
-  concern about() const { return concern_of(step, error, unix_socket); }
+  concern about() const { return no_way ? concern::server : concern_of(step, error, unix_socket); }
 };
 
 // A socket of its own towards a server, for traffic and for checks alike; the caller's to close, before `port` goes.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "servers/connect_fault.hpp"
+#include "servers/connector.hpp"
 #include "servers/source_ports.hpp"
 
 using namespace ringway::servers;
@@ -90,4 +91,14 @@ TEST_CASE("the ports of a range: each once, in turn, the one that rested longest
   CHECK(range.take() == 102);
   source_ports whole(1, 65535);
   CHECK(whole.size() == 65535);
+}
+
+TEST_CASE("without an address of ours nobody has a port to give back") {
+  connect_result failed;
+  failed.step = connect_step::connect;
+  failed.error = EADDRNOTAVAIL;
+  CHECK(failed.about() == concern::local_ports);
+  failed.no_way = true;
+  CHECK(failed.about() == concern::server);
+  CHECK(remark_of(failed, "b").text == "Connect() failed for backend b: no free ports.");  // HAProxy's words for both
 }
