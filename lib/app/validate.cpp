@@ -124,6 +124,11 @@ void where_requests_go(section_settings& section, const names_of_model& names, d
                     section.kind == proxy::mode::http};
   if (section.front) self.front = names.frontend(section.name);
   if (section.back) self.back = names.backend(section.name);
+  // Rules of a defaults section have no effect on a proxy in mode tcp, and it wrote none of them: no word of it.
+  if (!self.http)
+    std::erase_if(section.rules.http_request, [&](const rules::http_rule& one) {
+      return one.where.file != section.where.file || one.where.line < section.where.line;
+    });
   rules::resolve(section.rules, self, names, report);
   if (!section.front) return;
   if (!section.default_backend.empty())
@@ -139,11 +144,11 @@ void time_limits(const section_settings& section, refused_lines& refused, diagno
   if (section.disabled || refused.has(section.where) || refused.timeout()) return;
   std::vector<std::string_view> missing;
   if (section.front && !section.time.client) missing.push_back("timeout client");
-  if (section.back && !section.time.connect) missing.push_back("timeout connect");
-  if (section.back && !section.time.server) missing.push_back("timeout server");
+  // What has no servers, a listen that redirects or refuses all it gets among them, connects to nothing.
+  const bool connects = section.back && !section.servers.empty();
+  if (connects && !section.time.connect) missing.push_back("timeout connect");
+  if (connects && !section.time.server) missing.push_back("timeout server");
   if (missing.empty()) return;
-  // A backend without servers connects to nothing.
-  if (!section.front && section.servers.empty()) return;
   report.warning("missing-timeout", section.where,
                  fmt::format("missing timeouts for {} '{}'", kind_of(section), section.name),
                  fmt::format("without {} a peer that is gone keeps its place for ever: set {}, for example in defaults",
