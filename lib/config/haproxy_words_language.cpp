@@ -76,6 +76,9 @@ constexpr word_list lists[] = {
      release::newer,
      "cc=1,client-sigalgs=1,default-crt=1,guid-prefix=1,idle-ping=1,ktls=1,label=1,nbconn=1,no-alpn,no-strict-sni,"
      "sigalgs=1,tcp-md5sig=1,tcp-ss=1,tls-tickets"},
+    {place::default_server,
+     release::newer,
+     "name=1"},
     {place::default_server | place::server,
      release::both,
      "addr=1,agent-addr=1,agent-check,agent-inter=1,agent-port=1,agent-send=1,allow-0rtt,alpn=1,backup,ca-file=1,"
@@ -92,10 +95,10 @@ constexpr word_list lists[] = {
      "tls-tickets,track=1,usesrc,verify=1,verifyhost=1,weight=1,ws=1"},
     {place::default_server | place::server,
      release::newer,
-     "cc=1,check-pool-conn-name=1,check-reuse-pool,check-sni-auto,client-sigalgs=1,curves=1,guid=1,hash-key=1,"
-     "healthcheck=1,idle-ping=1,init-state=1,ktls=1,log-bufsize=1,no-check-reuse-pool,no-check-sni-auto,"
-     "no-renegotiate,no-sni-auto,pool-conn-name=1,renegotiate,set-proxy-v2-tlv-fmt,shard=1,sigalgs=1,sni-auto,"
-     "strict-maxconn,tcp-md5sig=1"},
+     "cc=1,check-pool-conn-name=1,check-reuse-pool,check-sni-auto,client-sigalgs=1,curves=1,from=1,guid=1,"
+     "hash-key=1,healthcheck=1,idle-ping=1,init-state=1,ktls=1,log-bufsize=1,no-check-reuse-pool,"
+     "no-check-sni-auto,no-renegotiate,no-sni-auto,pool-conn-name=1,renegotiate,set-proxy-v2-tlv-fmt,shard=1,"
+     "sigalgs=1,sni-auto,strict-maxconn,tcp-md5sig=1"},
     {place::defaults | place::frontend | place::listen,
      release::both,
      "backlog,default_backend,error-log-format,log-format,log-format-sd,maxconn,monitor-uri,option httplog,"
