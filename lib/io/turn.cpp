@@ -22,8 +22,8 @@ bool turn::used_up() {
 }
 
 std::size_t turn::piece() const {
-  constexpr std::size_t least = fresh_share / 2, alone = later_share / 2;
-  if (others_.empty()) return alone;
+  constexpr std::size_t least = fresh_share / 2;
+  if (others_.empty()) return alone_piece;
   return limit_ > spent_ ? std::max(least, (limit_ - spent_) / 2) : least;
 }
 

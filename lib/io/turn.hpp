@@ -18,7 +18,8 @@ class run_queue;
 class turn {
  public:
   static constexpr std::size_t fresh_share = 128 * 1024;    // of a coroutine woken by an event
-  static constexpr std::size_t later_share = 1024 * 1024;   // of one that goes on
+  static constexpr std::size_t later_share = 256 * 1024;    // of one that goes on
+  static constexpr std::size_t alone_piece = 512 * 1024;    // of one call, while nobody else waits
   static constexpr std::size_t most = 8 * 1024 * 1024;      // of one that is alone; of all that go on, together
   static constexpr std::int64_t slice = 250;                // microseconds, as `most`
   // Prices: a request, whoever answers it; a connection that comes in; a chunk of a body.
@@ -36,10 +37,11 @@ class turn {
   std::size_t spent() const { return spent_; }
 
   // The run queue and the loop only: somebody else's work begins.
-  void begin(std::size_t share) {
+  // `at`: the clock, where it was read; -1: it is read when the share is used up.
+  void begin(std::size_t share, std::int64_t at = -1) {
     spent_ = 0;
     limit_ = share;
-    since_ = -1;
+    since_ = at;
   }
   static std::int64_t clock();  // microseconds, monotonic
 
@@ -47,7 +49,7 @@ class turn {
   bool used_up();
   const run_queue& others_;
   std::size_t spent_ = 0, limit_ = fresh_share;
-  std::int64_t since_ = -1;  // when the first share was used up
+  std::int64_t since_ = -1;  // when it began, or else when the first share was used up
 };
 
 }  // namespace ringway::io

@@ -37,11 +37,11 @@ void run_queue::erase(waker& one) {
   one.queued_ = false;
 }
 
-void run_queue::resume(waker& one, turn& budget, std::size_t share) {
+void run_queue::resume(waker& one, turn& budget, std::size_t share, std::int64_t at) {
   one.pending_ = one.goes_on_ = false;
   auto* const call = std::exchange(one.resume_, nullptr);
   if (call == nullptr) return;
-  budget.begin(share);
+  budget.begin(share, at);
   running_ = &one;
   call(one.storage_);  // may destroy `one`
   if (running_ != nullptr) running_->heavy_ = budget.spent() >= turn::fresh_share;
@@ -61,10 +61,10 @@ void run_queue::run(turn& budget) {
   stop_ = nullptr;
 }
 
-void run_queue::run_later(turn& budget) {
+void run_queue::run_later(turn& budget, std::int64_t now) {
   waker& one = *later_.first;
   erase(one);
-  resume(one, budget, turn::later_share);
+  resume(one, budget, turn::later_share, now);
 }
 
 }  // namespace ringway::io

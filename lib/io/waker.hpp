@@ -101,7 +101,7 @@ class run_queue {
   // Resumes those of the first line that are queued now; what becomes runnable meanwhile waits for the next call.
   void run(turn& budget);
   // Resumes the first of the second line, which is not empty.
-  void run_later(turn& budget);
+  void run_later(turn& budget, std::int64_t now);
 
  private:
   friend class waker;
@@ -111,7 +111,7 @@ class run_queue {
   };
   void push(waker& one);
   void erase(waker& one);
-  void resume(waker& one, turn& budget, std::size_t share);
+  void resume(waker& one, turn& budget, std::size_t share, std::int64_t at = -1);
   line ready_, later_;
   waker* stop_ = nullptr;     // run() ends after this one
   waker* running_ = nullptr;  // null as well when it ended

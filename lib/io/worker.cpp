@@ -108,7 +108,7 @@ void worker::run_later() {
   const std::int64_t until = now + std::max(turn::slice, (now - turn_began_) / 2);
   std::size_t spent = 0;
   do {
-    ready_.run_later(budget_);
+    ready_.run_later(budget_, now);
     spent += budget_.spent();
     now = turn::clock();
   } while (ready_.has_later() && !ready_.has_ready() && now < until && spent < turn::most);
