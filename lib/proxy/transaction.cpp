@@ -39,7 +39,7 @@ io::task<bool> transaction::run(session& of) {
   const bool kept = next_request_possible();
   // The client may still be sending: the rest of a body, or requests it has put behind this one.
   if (!kept && !upgraded_ && !reset_client_ && response_head_seen_ && !dead()) co_await linger();
-  co_await cut();
+  if (cut_link_ || reset_client_) co_await cut();
   co_return kept;
 }
 
