@@ -242,6 +242,13 @@ void reset_inherited_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+void hold_soft_stop() {
+  sigset_t held;
+  sigemptyset(&held);
+  sigaddset(&held, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &held, nullptr);
+}
+
 signal_watch::signal_watch() {
   const sigset_t held = watched_set();
   if (const int error = pthread_sigmask(SIG_BLOCK, &held, &former_)) {

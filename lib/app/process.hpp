@@ -89,6 +89,10 @@ void give_addresses_back(const std::vector<int>& pids);
 // would not stop us. Also empties the mask of blocked signals, and ignores whatever would end or stop a start by mistake.
 void reset_inherited_signals();
 
+// A SIGUSR1 that comes from here on waits until a signal_watch takes it: a start that is told to finish does so once
+// there is something to finish.
+void hold_soft_stop();
+
 // What the signals of HAProxy's process and of its master ask for (management manual 4 and 6).
 enum class wish : std::uint8_t {
   stop,         // SIGTERM, SIGINT: at once

@@ -156,6 +156,7 @@ void supervisor::shut_down() {
 
 ending supervisor::run() {
   reset_inherited_signals();
+  hold_soft_stop();
   presence_ = decide_presence(said_, model_.global, getpid());
   std::optional<background> behind;
   if (presence_.background) {

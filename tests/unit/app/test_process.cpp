@@ -268,6 +268,18 @@ TEST_CASE("a shell's ignored SIGINT is not inherited") {
   CHECK(WTERMSIG(status) == SIGINT);
 }
 
+TEST_CASE("a soft stop during the start is heard after it") {
+  const int status = in_child([] {
+    hold_soft_stop();
+    raise(SIGUSR1);
+    signal_watch heard;
+    const auto first = heard.take();
+    return first && first->what == wish::finish ? 0 : 1;
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
 TEST_CASE("a single process dies of what stops it, a master says so with its status") {
   struct row {
     int signal;
