@@ -51,7 +51,9 @@ void status_line(std::string_view line, std::string& out, haproxy_head& found) {
     code = "599";
   }
   out.append(version_of(version)).append(" ").append(code).append(" ");
-  for (const char c : rest) out.push_back(is_odd(c) ? ' ' : c);
+  std::size_t begin = 0;  // blanks, and what becomes one, belong to what is before the reason
+  while (begin < rest.size() && (is_blank(rest[begin]) || is_odd(rest[begin]))) ++begin;
+  for (const char c : rest.substr(begin)) out.push_back(is_odd(c) ? ' ' : c);
 }
 
 // The options of a Connection field at out[begin] on: those that are tokens stay. false: none is one.

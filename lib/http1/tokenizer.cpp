@@ -115,8 +115,8 @@ struct head_end {
   std::size_t lines = 0;   // where the last line ends that is whole and that this look came by; 0: none
 };
 
-// The last line that is here, `lines` without its end, may still be folded. Its beginning is judged all the same: a first
-// line, behind which nothing may be folded, is whole. Not null: it is no field.
+// The last of `lines`, without its end, is folded or may still be. Its beginning is judged all the same: a first line,
+// behind which nothing may be folded, is whole. Not null: it is no field.
 const char* judge_last_line(std::string_view lines, std::size_t end, head_end& out) {
   const std::size_t lf = lines.rfind('\n');
   if (lf == std::string_view::npos) {
@@ -127,9 +127,7 @@ const char* judge_last_line(std::string_view lines, std::size_t end, head_end& o
   if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) return nullptr;  // belongs to one before it
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos && is_token(line.substr(0, colon))) return nullptr;
-  std::size_t at = 0;  // the first byte that does not belong there is the one that is told
-  while (at < line.size() && is_token_char(line[at])) ++at;
-  return at < line.size() && line[at] == '\r' ? "invalid line ending" : "invalid field name";
+  return line.starts_with('\r') ? "invalid line ending" : "invalid field name";  // what begins so looks like the end
 }
 
 // Looks for the empty line, line by line, and refuses a bare LF at once: waiting for more would only hide it. So it
@@ -157,8 +155,8 @@ head_end find_end(std::string_view input, std::size_t& scanned, bool may_fold, b
     const bool next_known = lf + 1 < input.size();
     const bool folded = next_known && (input[lf + 1] == ' ' || input[lf + 1] == '\t');
     if (!may_fold || (next_known && !folded)) out.lines = lf + 1;
-    if (!next_known) {
-      if (bare) out.bad = judge_last_line(input.substr(0, before), lf + 1, out);
+    if (bare && (!next_known || folded)) out.bad = judge_last_line(input.substr(0, before), lf + 1, out);
+    if (!next_known || out.bad != nullptr) {
       scanned = lf;
       return out;
     }
@@ -210,6 +208,7 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
   head_result result;
   const bool lenient = http::is_lenient(most.how), loosely = http::as_haproxy(most.how);
   const head_end end = find_end(input, scanned, !IsRequest || lenient || loosely, loosely);
+  bool crowded = false;  // with too many fields, of which the last one need not be judged
   if (end.length == 0 && end.lines > 0 && !lenient) {
     // The lines that are there are judged at once, as if the head ended behind them: one that is malformed will not get
     // better, and whoever sent it learns that now and not from a timeout. The first bad line is the one that is told,
@@ -222,9 +221,10 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
     out.clear();  // its views are of what leaves with this block
     // Too many fields are told of a whole head; one that does not end is too large before that.
     if (result.what == head_state::bad && result.reason != too_many_fields) return result;
+    crowded = result.what == head_state::bad;
     result = {};
   }
-  if (end.bad != nullptr && !(lenient && loosely)) {
+  if (end.bad != nullptr && !(loosely && (lenient || crowded))) {
     result.what = head_state::bad;
     result.reason = end.bad;
     return result;
@@ -276,7 +276,7 @@ head_result parse(std::string_view input, std::size_t& scanned, const limits& mo
     result.what = head_state::bad;
     result.reason = tokens.too_many ? too_many_fields : words_for(ec);
     // RFC 9110 15.6.6; HAProxy takes HTTP/9.9 for HTTP/1.1.
-    if (ec == beast_http::error::bad_version && versioned && input[version] != '1') result.status = 505;
+    if (!loosely && ec == beast_http::error::bad_version && versioned && input[version] != '1') result.status = 505;
     return result;
   }
   if constexpr (!IsRequest) {

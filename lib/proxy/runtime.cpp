@@ -41,7 +41,7 @@ void frontend::give_back(runtime& all, const bind_settings& bind) {
 home::home(runtime& of, unsigned index, std::size_t buffer_size, std::size_t pipes_here)
     : all(of), pipes(of.global.pipesize, pipes_here), session_memory(sizeof(session)), worker(index, buffer_size),
       scratch_size(std::max<std::size_t>(65536, 3 * buffer_size + 4096)), scratch(new char[scratch_size]),
-      housekeeping_wake(worker.ready()) {
+      housekeeping_wake(worker.ready()), spare(most_spare) {
   worker.on_escape = [this](const char*) { all.escaped.fetch_add(1); };
 }
 

@@ -135,7 +135,8 @@ struct home {
   io::worker worker;
   servers::pool idle_links;
   std::vector<std::unique_ptr<listener>> listeners;
-  io::spares<std::unique_ptr<transaction>> spare{256};  // transactions at rest
+  // Transactions at rest. Filled in by the constructor: here its type would have to be whole for GCC.
+  io::spares<std::unique_ptr<transaction>> spare;
   // One head being written: the longest that a buffer takes, before it two buffers of interim ones, and a few fields of ours.
   const std::size_t scratch_size;                   // bytes
   std::unique_ptr<char[]> scratch;
@@ -150,6 +151,7 @@ struct home {
   // memory back that nobody wants any more.
   io::task<> housekeeping();
   void wake_housekeeping() { if (idle_housekeeping) housekeeping_wake.wake(); }
+  static constexpr std::size_t most_spare = 256;  // transactions
   static constexpr std::size_t kept = 8;      // spare transactions, as buffers
   static constexpr std::size_t many = 64;     // sessions whose memory is worth looking after
   static constexpr io::tick shrink_period = 4000;  // ms; each gives half of what lay unused

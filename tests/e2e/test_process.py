@@ -48,6 +48,7 @@ def serves(one):
 @pytest.mark.parametrize("how", [[], ["-W"]], ids=["worker", "master"])
 def test_signals_that_leave_it_running(proxy, how, number):
     one = start(proxy, *how)
+    one.wait_line("is ready")
     one.send(number)
     assert serves(one)
     one.send(number)
@@ -60,6 +61,7 @@ def test_signals_that_leave_it_running(proxy, how, number):
 def test_how_it_ends(proxy, how, number, status):
     """SIGINT is ignored when it starts, as a shell does it for its background jobs."""
     one = start(proxy, *how, before=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    one.wait_line("is ready")  # a start itself dies of both
     assert one.stop(number) == status
 
 

@@ -34,14 +34,19 @@ inline void check_printed(const support::message& one, const support::wire_reade
   if (strict && one.how == http::body_length::kind::chunked) must(codings == 1, "chunked says so", one.printed);
 }
 
+// `same_words`: also what is told of a bad message, and all that is known of a good one, is the same at any cut; else the
+// verdict and the number of messages are.
 inline void check_wire(std::string_view input, const support::wire_reader& reader,
-                       const support::wire_reader& strict_reader, bool same_body) {
+                       const support::wire_reader& strict_reader, bool same_body, bool same_words = true) {
   const support::reading whole = support::read_wire(input, reader);
+  const auto as_whole = [&](const support::reading& other) {
+    return same_words ? other == whole : other.status == whole.status && other.messages.size() == whole.messages.size();
+  };
   if (!input.empty()) {
     for (std::uint64_t salt = 0; salt < 3; ++salt)
-      must(support::read_wire(input, reader, place_in(input, salt)) == whole, "a cut changes nothing", input);
+      must(as_whole(support::read_wire(input, reader, place_in(input, salt))), "a cut changes nothing", input);
     if (input.size() <= 512)
-      must(support::read_wire(input, reader, 0, true) == whole, "drop by drop is the same", input);
+      must(as_whole(support::read_wire(input, reader, 0, true)), "drop by drop is the same", input);
   }
   for (const support::message& one : whole.messages) {
     check_printed(one, reader, same_body);
